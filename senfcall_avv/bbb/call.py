@@ -1,8 +1,8 @@
 """A request read as a BBB call, and beside it the bytes that its checksum covers.
 
 One reader for everything: it splits at ``&`` only, each piece at its first ``=``, turns ``+`` into a space and decodes
-percent escapes once and strictly. Where web frameworks guess (bad escapes, bad UTF-8, ``;``), this reader says ``None``,
-and the policy decides what becomes of such a value.
+percent escapes once and strictly. Where web frameworks guess (bad escapes, bad UTF-8, ``;``), this reader says
+``None``, and the policy decides what becomes of such a value.
 """
 
 from __future__ import annotations
@@ -140,7 +140,9 @@ def _java_encode(value: str) -> str:
 
 
 def rebuild(form: Pairs) -> bytes | None:
-    """Rebuild the query that BBB up to 2.6.17 hashes when there is none: the form, sorted by name. None if unreadable."""
+    """Rebuild the query that BBB up to 2.6.17 hashes when there is none: the form, sorted by name. None if
+    unreadable.
+    """
     rows: list[str] = []
     for name, value in sorted(form, key=lambda pair: pair[0]):
         if value is None:

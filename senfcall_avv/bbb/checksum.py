@@ -46,7 +46,11 @@ def algorithm_of(checksum: bytes) -> str | None:
 
 
 def verify(
-    call: bytes, hashed: bytes, checksum: bytes, secrets: Iterable[bytes], allowed: frozenset[str] = frozenset(ALGORITHMS)
+    call: bytes,
+    hashed: bytes,
+    checksum: bytes,
+    secrets: Iterable[bytes],
+    allowed: frozenset[str] = frozenset(ALGORITHMS),
 ) -> int | None:
     """Say which of the secrets made this checksum: its position, or None.
 

@@ -64,12 +64,13 @@ class Family:
 
 @dataclass(frozen=True, slots=True)
 class BodyRules:
-    """What becomes of a request body."""
+    """What becomes of a request body. ``documents = "url"``: a forwarded document may hold addresses to load from."""
 
     form: Literal["when_query_is_empty", "never"] = "when_query_is_empty"
     xml: Literal["drop", "refuse", "forward"] = "drop"
     other: Literal["drop", "refuse"] = "drop"
     max_bytes: int | None = None
+    documents: Literal["inline", "url"] = "inline"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""For development: everything started at once with invented data. Refuses to work in production."""

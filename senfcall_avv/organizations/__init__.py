@@ -1,0 +1,1 @@
+"""Organisations: who uses the service, under which profile and with which numbers."""

@@ -1,0 +1,86 @@
+"""The tree that is traversed: resources know their name and parent, and rooms hang their children in by a directive.
+
+A resource's ``child`` gives the resource of that name or None. It never raises KeyError: the base class turns None into
+the KeyError that traversal reads as "no such page", and a lookup error inside ``child`` into a failure, so that a fault
+of ours is never mistaken for a missing page.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pyramid.authorization import DENY_ALL
+
+if TYPE_CHECKING:
+    from pyramid.config import Configurator
+
+    from senfcall_avv.typing import Request
+
+_CHILDREN = "avv.children"
+
+
+class ChildLookupFailed(RuntimeError):
+    """A resource's ``child`` raised a lookup error: a fault of ours, not a missing page."""
+
+
+class Resource:
+    """A node of the tree: location-aware by construction."""
+
+    below: ClassVar[tuple[tuple[str, type[Resource]], ...]] = ()
+    """What ``child`` can give: how a segment looks, and the class. For ``avv tree``; traversal does not read it."""
+
+    def __init__(self, request: Request, name: str, parent: Resource | None) -> None:
+        self.request = request
+        self.__name__ = name
+        self.__parent__ = parent
+
+    def child(self, name: str) -> Resource | None:  # noqa: ARG002  # what subclasses look at
+        """Give the child of this name; None if there is none or nobody may know that there is one."""
+        return None
+
+    def __getitem__(self, name: str) -> Resource:
+        hung: dict[str, type[Resource]] = self.request.registry.get(_CHILDREN, {}).get(type(self), {})
+        kind = hung.get(name)
+        if kind is not None:
+            return kind(self.request, name, self)
+        try:
+            found = self.child(name)
+        except LookupError as error:
+            raise ChildLookupFailed(type(self).__name__) from error
+        if found is None:
+            raise KeyError(name)
+        return found
+
+
+class Root(Resource):
+    """The site. Allows nothing by itself: a child that forgets to close its access list opens nothing."""
+
+    __acl__ = (DENY_ALL,)
+
+    def __init__(self, request: Request) -> None:
+        super().__init__(request, "", None)
+
+
+def add_child(config: Configurator, parent: type[Resource], name: str, kind: type[Resource]) -> None:
+    """Directive: hang a child into every resource of a class. Two rooms claiming the same place is a start-up error."""
+
+    def register() -> None:
+        children: dict[type, dict[str, type[Resource]]] = config.registry.setdefault(_CHILDREN, {})
+        children.setdefault(parent, {})[name] = kind
+
+    entry = config.introspectable("children", (parent, name), f"{parent.__name__}/{name}", "child")
+    entry["parent"], entry["name"], entry["kind"] = parent, name, kind
+    config.action(("child", parent, name), register, introspectables=(entry,))
+
+
+def hung_children(registry: Any) -> list[tuple[type[Resource], str, type[Resource]]]:
+    """List what was hung into the tree, for ``avv tree``."""
+    rows = registry.introspector.get_category("children") or ()
+    return [
+        (row["introspectable"]["parent"], row["introspectable"]["name"], row["introspectable"]["kind"]) for row in rows
+    ]
+
+
+def includeme(config: Configurator) -> None:
+    config.add_directive("add_child", add_child)
+    config.set_root_factory(Root)
