@@ -9,6 +9,7 @@ The rooms, from the ground up: ``bbb`` the protocol · ``policy`` the rules · `
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,8 @@ def main(global_config: Mapping[str, str], **ini: str) -> Edge:  # noqa: ARG001 
 
 def make_app(settings: Settings, ini: Mapping[str, Any] | None = None) -> Edge:
     """Make the WSGI application. Raises before anything is served if settings, keys or policy cannot be used."""
+    # Pyramid still looks into pkg_resources, which says at every start that it will go one day.
+    warnings.filterwarnings("ignore", "pkg_resources is deprecated", UserWarning)
     from pyramid.config import Configurator
 
     from senfcall_avv.edge import Edge

@@ -24,6 +24,8 @@ from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
 from zope.sqlalchemy import register
 
+from senfcall_avv.edge_names import DOOR
+
 if TYPE_CHECKING:  # commands and background threads do without Pyramid, whose import takes longest of all
     from pyramid.config import Configurator
     from pyramid.request import Request
@@ -183,6 +185,11 @@ def request_session(request: Request) -> Session:
     return session
 
 
+def not_for_plugins(request: Request) -> bool:
+    """Say whether a request has a transaction: plugins' calls have none, and a create must never be sent twice."""
+    return request.environ.get(DOOR) != "gateway"
+
+
 def includeme(config: Configurator) -> None:
     """Make ``request.db`` from the setting ``database_url``; engine and factory stand in the registry."""
     settings: Any = config.registry["avv.settings"]
@@ -192,5 +199,5 @@ def includeme(config: Configurator) -> None:
     in_ini = config.get_settings()
     in_ini.setdefault("tm.manager_hook", "pyramid_tm.explicit_manager")
     in_ini.setdefault("tm.commit_veto", "pyramid_tm.default_commit_veto")
+    in_ini.setdefault("tm.activate_hook", "senfcall_avv.db.not_for_plugins")
     config.include("pyramid_tm")
-    config.add_request_method(request_session, "db", reify=True)

@@ -98,7 +98,7 @@ log: Final = cast("EventLog", structlog.get_logger())
 
 
 class _Library(logging.Handler):
-    """Takes over what libraries log: their message's template, never its arguments, which may hold what a client sent."""
+    """Takes over what libraries log: the message's template, never its arguments, which may hold what a client sent."""
 
     def emit(self, record: logging.LogRecord) -> None:
         error = record.exc_info[1] if record.exc_info else None

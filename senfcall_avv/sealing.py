@@ -27,7 +27,7 @@ KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12
 TAG_BYTES: Final = 16
 _VERSION: Final = 1
-_LINE = re.compile(r"([a-z0-9][a-z0-9-]{0,15}):([A-Za-z0-9_-]+)(=?)")
+_LINE = re.compile(r"([a-z0-9][a-z0-9-]{0,15}):([A-Za-z0-9_-]+)={0,2}")
 _PRINTABLE: Final = frozenset(string.printable.encode())
 _LEAST_DIFFERENT_BYTES: Final = 16
 """32 random bytes have about 30 different values; fewer than 16 happens once in 10^15 keys."""
@@ -151,15 +151,15 @@ def _read_line(line: str, number: int) -> tuple[str, bytes]:
     found = _LINE.fullmatch(line)
     if found is None:
         raise KeysRefused(f"line {number}: a key is written id:base64url, the id in a-z, 0-9 and -")
-    name, text, _ = found.groups()
+    name, text = found.groups()
     try:
         key = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except (binascii.Error, ValueError):
         raise KeysRefused(f"line {number}: the key is no base64url") from None
-    if base64.urlsafe_b64encode(key).decode().rstrip("=") != text:
-        raise KeysRefused(f"line {number}: the key is no base64url")
     if len(set(key)) < min(len(key), _LEAST_DIFFERENT_BYTES) or _PRINTABLE.issuperset(key):
         raise KeysRefused(f"line {number}: this is a placeholder, no random key; make one with `avv keys new`")
+    if base64.urlsafe_b64encode(key).decode().rstrip("=") != text:
+        raise KeysRefused(f"line {number}: the key is no base64url")
     if len(key) != KEY_BYTES:
         raise KeysRefused(f"line {number}: a key has {KEY_BYTES} bytes, this one {len(key)}")
     return name, key

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pyramid.request
+from pyramid.decorator import reify
 from sqlalchemy.orm import Session
 
-from senfcall_avv.edge_names import REQUEST_ID
+from senfcall_avv.db import request_session
+from senfcall_avv.edge_names import DOOR, REQUEST_ID
 
 if TYPE_CHECKING:
     from transaction import TransactionManager
@@ -21,15 +23,24 @@ class Request(pyramid.request.Request):  # type: ignore[misc]  # Pyramid has no 
 
     bbb: object = None
     """What the gateway's tween admitted; nothing below the tween may trust anything else."""
-    if TYPE_CHECKING:
-        db: Session
-        tm: TransactionManager
+    registry: Any
+    tm: TransactionManager
+
+    @reify
+    def db(self) -> Session:
+        """The session of this request's transaction."""
+        return request_session(self)
 
     @property
     def request_id(self) -> str:
         """The id on every answer, error page and log line of this request."""
         made: str = self.environ[REQUEST_ID]
         return made
+
+    @property
+    def is_gateway(self) -> bool:
+        """Whether this request came in by the plugins' door."""
+        return self.environ.get(DOOR) == "gateway"
 
 
 class Workplace(Protocol):

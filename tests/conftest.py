@@ -6,17 +6,21 @@ be made, such as ``postgresql://postgres@127.0.0.1:5432/postgres``.
 
 from __future__ import annotations
 
+import io
+import json
 import os
 import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Engine, create_engine, inspect
 from sqlalchemy.engine import make_url
 
+from senfcall_avv import logs
 from senfcall_avv.db import SessionFactory, make_engine, make_session_factory
 from senfcall_avv.migrations import migrate
 from senfcall_avv.sealing import KeyRing, generate_key_line
@@ -144,3 +148,12 @@ def key_ring() -> KeyRing:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
+
+
+@pytest.fixture
+def log_lines() -> Iterator[Callable[[], list[dict[str, Any]]]]:
+    """Gives the lines that were logged since the test began, each as what it says."""
+    stream = io.StringIO()
+    logs.configure(stream)
+    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+    logs.configure()

@@ -122,7 +122,9 @@ def start_simulator(settings: Settings) -> subprocess.Popen[bytes]:
     arguments = ["--port", str(port), "--server-url", simulator_url(settings).rstrip("/")]
     environment = {**os.environ, "SIMULATOR_SECRET": settings.backend.secret.get_secret_value()}
     # Our own interpreter, our own module, numbers and addresses of our own settings.
-    return subprocess.Popen([sys.executable, "-m", "senfcall_avv.simulator", *arguments], env=environment)  # noqa: S603  # see above
+    return subprocess.Popen(
+        [sys.executable, "-m", "senfcall_avv.simulator", *arguments], env=environment, stdout=subprocess.DEVNULL
+    )  # noqa: S603  # see above
 
 
 def overrides(port: int) -> dict[str, str]:

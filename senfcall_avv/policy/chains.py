@@ -76,7 +76,7 @@ def _parent_problem(
 
 
 def _trail(document: Document, documents: Mapping[str, Document]) -> list[Document] | None:
-    """Follow ``extends`` to the root, or to the first file seen twice (which then ends the trail); None if it breaks."""
+    """Follow ``extends`` to the root, or to the first file seen twice, which ends the trail; None if it breaks."""
     trail = [document]
     while (extends := trail[-1].model.extends) is not None:
         parent = documents.get(extends)
@@ -106,27 +106,30 @@ def check_use(
 ) -> Iterator[Diagnostic]:
     """Compare the files with the profiles that organisations have (P013), and name what nobody needs (P014).
 
-    ``profiles_in_use`` says how many organisations have each profile; None if that is not known.
+    ``profiles_in_use`` says how many organisations have each profile; None if that is not known. ``broken`` files may
+    extend any other, and no more is said about them.
     """
-    extended = {document.model.extends for document in documents.values()}
-    for name, document in documents.items():
-        if name in extended:
-            continue
-        if document.model.abstract:
-            if broken:
-                continue  # the file that extends it may be among them
-            message = f"{quoted(name)} is abstract, and no file extends it"
-            yield document.report("P014", ("title",), message)
-        elif profiles_in_use is not None and not profiles_in_use.get(name):
-            yield document.report("P014", ("title",), f"{quoted(name)} has no organisation")
+    yield from _needless(documents, broken, profiles_in_use)
     for name, count in (profiles_in_use or {}).items():
-        if not count:
+        if not count or name in broken:
             continue
         used = f"{quoted(name)} is used by {count} organisation{'' if count == 1 else 's'}"
         known = documents.get(name)
-        if name in broken:
-            continue
         if known is None:
             yield Diagnostic("P013", "error", Place(name + SUFFIX), "", f"{used}, but there is no such file")
         elif known.model.abstract:
             yield known.report("P013", ("abstract",), f"{used}, so it cannot be abstract")
+
+
+def _needless(
+    documents: Mapping[str, Document], broken: Collection[str], profiles_in_use: Mapping[str, int] | None
+) -> Iterator[Diagnostic]:
+    extended = {document.model.extends for document in documents.values()}
+    for name, document in documents.items():
+        if name in extended:
+            continue
+        if not document.model.abstract:
+            if profiles_in_use is not None and not profiles_in_use.get(name):
+                yield document.report("P014", ("title",), f"{quoted(name)} has no organisation")
+        elif not broken and not all(other.model.abstract for other in documents.values()):
+            yield document.report("P014", ("title",), f"{quoted(name)} is abstract, and no file extends it")

@@ -21,19 +21,18 @@ Deciding and explaining are the same code: with a trace, each step that does som
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Final, Literal, NamedTuple
 
 from senfcall_avv.bbb.call import Call, Pairs
 from senfcall_avv.bbb.catalog import Catalogue
 from senfcall_avv.policy.engine import BODY_NAME, INVALID_NAME, Decision, Reason, Subject
 from senfcall_avv.policy.plans import NAME, Compiled, Field, Members, Plan
+from senfcall_avv.policy.refusals import Objection, objection
 from senfcall_avv.policy.values import EMPTY, Verdict
 
 
 class Event(NamedTuple):
-    """Something that a step did, for the explanation. ``before`` is the client's value, ``after`` the one in its place."""
+    """Something that a step did. ``before`` is the client's value, ``after`` the one in its place."""
 
     step: int
     name: str
@@ -42,61 +41,7 @@ class Event(NamedTuple):
     after: str | None = None
 
 
-class Objection(NamedTuple):
-    """A reason to refuse. Objections sort in the order in which BBB itself would name them."""
-
-    rank: int
-    name: str
-    key: str
-    reason: Reason
-
-
-_RANKS: Final = MappingProxyType(
-    {
-        "emptyError": 0,
-        "missingParamFullName": 1,
-        "invalidPassword": 2,
-        "invalidMeetingIdentifier": 3,
-        "notFound": 3,
-        "sizeError": 4,
-        "validationError": 5,
-        "nullError": 5,
-        "missingParamMeetingID": 6,
-    }
-)
-"""BBB collects what is wrong in a hash map and reports what comes first in it: a fixed order."""
-_LENGTH: Final = frozenset((Reason.EMPTY, Reason.TOO_SHORT, Reason.TOO_LONG))
-_ALWAYS_INVALID: Final = frozenset((Reason.MALFORMED, Reason.DUPLICATE))
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f]")
-
-
-def _key_for_id(call: str, reason: Reason) -> str:
-    if call in {"getMeetingInfo", "end"}:
-        return "notFound"
-    if call == "join":
-        return "invalidMeetingIdentifier"
-    if reason in _LENGTH:
-        return "sizeError"
-    if reason is Reason.MISSING and call == "isMeetingRunning":
-        return "missingParamMeetingID"
-    return "validationError"
-
-
-def refusal_key(call: str, name: str, type_: str, reason: Reason) -> str:
-    """Give BBB's messageKey for what is wrong with a parameter."""
-    if reason in _ALWAYS_INVALID:
-        return "validationError"
-    if name == "meetingID" and type_ == "id":
-        return _key_for_id(call, reason)
-    if type_ == "password":
-        return "invalidPassword"
-    if name == "fullName":
-        return "missingParamFullName"
-    if name == "name":
-        if reason is Reason.MISSING:
-            return "nullError"
-        return "emptyError" if reason is Reason.EMPTY else "sizeError" if reason in _LENGTH else "validationError"
-    return "validationError"
 
 
 class Deciding:
@@ -107,7 +52,6 @@ class Deciding:
         "catalogue",
         "changed",
         "compiled",
-        "doubled",
         "ignored",
         "objections",
         "plan",
@@ -135,17 +79,17 @@ class Deciding:
         self.ignored: dict[str, Reason] = {}
         self.changed: dict[str, Reason] = {}
         self.objections: list[Objection] = []
-        self.doubled: set[str] = set()
 
     def decide(self, revision: str) -> Decision:
         """Take steps 2 to 12."""
         call = self.call
-        pairs: Pairs | None = call.query
+        pairs = call.query
         body: Literal["none", "forward"] = "none"
         if call.body is not None:
-            pairs = self._body()
-            if pairs is None:
+            counted = self._body()
+            if counted is None:
                 return Decision.refusing("unsupportedContentType", Reason.BODY_REFUSED, revision)
+            pairs = counted
             body = "forward" if call.body == "xml" and self.plan.body.xml == "forward" else "none"
         self._names(pairs)
         if call.body == "form":
@@ -188,28 +132,24 @@ class Deciding:
 
     def _names(self, pairs: Pairs) -> None:
         """Steps 3 and 4."""
-        listed, known, values, ignored = self.plan.listed, self.plan.known, self.values, self.ignored
+        plan, values, ignored = self.plan, self.values, self.ignored
+        listed, known, members = plan.listed, plan.known, plan.members
         disguised: list[tuple[str, str | None]] = []
         for name, value in pairs:
-            if name in listed:
-                if name in values:
-                    self._again(name, value)
-                else:
-                    values[name] = value
-                continue
-            if self.plan.members and self._is_member(name):
+            if name in listed or (members and self._is_member(name)):
                 if name in values:
                     self._again(name, value)
                 else:
                     values[name] = value
                 continue
             reason = known.get(name) or self._stranger(name)
+            note = name
             if reason is Reason.BAD_NAME:
                 disguised.append((name, value))
-                name = INVALID_NAME  # noqa: PLW2901  # names that cannot be one are not kept
-            if self.trace is not None and name not in ignored:
-                self.trace.append(Event(3, name, reason))
-            ignored[name] = reason
+                note = INVALID_NAME
+            if self.trace is not None and note not in ignored:
+                self.trace.append(Event(3, note, reason))
+            ignored[note] = reason
         for name, value in disguised:
             plain = _CONTROL.sub("", name).strip()
             if plain in values:
@@ -230,7 +170,7 @@ class Deciding:
         return (
             any(members.admits(name) for members in self.plan.members)
             and NAME.fullmatch(name) is not None
-            and self.plan.known.get(name) is not Reason.FORCED
+            and name.lower() not in self.plan.forced
             and not self.catalogue.is_reserved(name)
         )
 
@@ -240,14 +180,12 @@ class Deciding:
             reason = self.changed[name] = Reason.REPEATED
         else:
             reason = Reason.DUPLICATE
-            self.doubled.add(name)
             self._object(name, "", reason)
         if self.trace is not None:
             self.trace.append(Event(4, name, reason))
 
     def _object(self, name: str, type_: str, reason: Reason) -> None:
-        key = refusal_key(self.call.name, name, type_, reason)
-        self.objections.append(Objection(_RANKS[key], name, key, reason))
+        self.objections.append(objection(self.call.name, name, type_, reason))
 
     def _values(self) -> dict[str, str]:
         """Steps 5 to 10, by parameter."""
@@ -263,14 +201,14 @@ class Deciding:
                     self.trace.append(Event(5, name, self.ignored.get(name), None, value))
             elif name in values:
                 value = check(values[name])
-                if field.special or value.__class__ is not str:
+                if field.special or not isinstance(value, str):
                     value = self._settle(field, value)
             elif field.awaited:
                 value = self._settle(field, None)
             else:
                 continue
             if value is not None:
-                params[name] = value  # type: ignore[assignment]  # _settle has dealt with every verdict
+                params[name] = value
         return params
 
     def _provide(self, field: Field) -> str | None:
@@ -278,16 +216,18 @@ class Deciding:
         value = None if field.fill is None else field.fill(self.subject.variables)
         if self.trace is not None and field.fill is not None:
             self.trace.append(Event(5, field.name, self.ignored.get(field.name), None, value))
-        most = self._most(field)
+        most = self._most(field) if field.bounded else None
         return value if most is None else self._within(field, value, most, clients=False)
 
     def _settle(self, field: Field, result: str | Verdict | None) -> str | None:
         """Steps 6 to 10 for a parameter that is not simply right, or wants more than checking."""
+        most = self._most(field) if field.bounded else None
+        if isinstance(result, str) and field.bounded and (most is None or 0 < int(result) <= most):
+            return result
         value, misfit = self._judge(field, result)
         if misfit is not None and field.strict:
             self._object(field.name, field.type, misfit)
             return None
-        most = self._most(field)
         clients = value is not None
         if value is None and field.default is not None:
             value = field.default(self.subject.variables)
@@ -359,19 +299,20 @@ class Deciding:
             prefix = members.rule.prefix
             names = sorted(name for name in self.values if name.startswith(prefix))
             if members.folded:
-                names = self._unfold(names)
+                names = self._unfold(names, params)
             for name in names:
                 if name not in self.plan.listed:
                     self._member(members, name, params)
             self._count(members, params)
         return dict(sorted(params.items()))
 
-    def _unfold(self, names: list[str]) -> list[str]:
+    def _unfold(self, names: list[str], params: dict[str, str]) -> list[str]:
         """Step 4 for names that BBB reads in lower case: of several spellings the first by code points stays."""
         kept: dict[str, str] = {}
         for name in names:
             first = kept.setdefault(name.lower(), name)
             if first != name:
+                params.pop(name, None)
                 self._again(first, self.values.pop(name))
         return list(kept.values())
 
@@ -385,7 +326,8 @@ class Deciding:
                 self.trace.append(Event(7, name, result.reason, self.values[name]))
 
     def _count(self, members: Members, params: dict[str, str]) -> None:
-        present = sorted(name for name in params if name.startswith(members.rule.prefix))
+        prefix = members.rule.prefix
+        present = sorted(name for name in params if name in self.values and name.startswith(prefix))
         for name in present[members.count :]:
             del params[name]
             self.ignored[name] = Reason.NOT_LISTED
@@ -394,12 +336,8 @@ class Deciding:
 
     def _refuse(self, revision: str) -> Decision:
         """Step 11. What else is wrong with a parameter that came with two values does not matter."""
-        doubled = self.doubled
-        objections = sorted(
-            objection
-            for objection in self.objections
-            if objection.reason is Reason.DUPLICATE or objection.name not in doubled
-        )
+        doubled = {o.name for o in self.objections if o.reason is Reason.DUPLICATE}
+        objections = sorted(o for o in self.objections if o.reason is Reason.DUPLICATE or o.name not in doubled)
         if self.trace is not None:
             self.trace.extend(Event(11, o.name, o.reason, None, o.key) for o in objections)
         first = objections[0]

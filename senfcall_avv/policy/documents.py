@@ -22,7 +22,7 @@ _BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
 _SECRETS: Final = frozenset(("attendeePW", "moderatorPW", "password"))
 _LARGEST: Final = 2**63 - 1
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
-_START: Final = Span(1, 1, 1)
+_START: Final = Span(1, 1, 2)
 
 
 def dotted(path: Path) -> str:
@@ -118,10 +118,12 @@ def _hide_following(lines: tuple[str, ...], span: Span, found: dict[int, list[Sp
 
 
 def read_document(file: str, text: str) -> Document | list[Diagnostic]:
-    """Read one file's text. Gives the document, or every mistake of syntax and shape (P001, P002, P005 to P008, P064)."""
+    """Read one file's text: the document, or every mistake of syntax and shape (P001, P002, P005 to P008, P064)."""
     lines = tuple(text.split("\n"))
     if text.startswith("\ufeff"):
-        return [_plain("P001", file, lines, _START, "the file begins with a byte order mark", note="save it as plain UTF-8")]
+        return [
+            _plain("P001", file, lines, _START, "the file begins with a byte order mark", note="save it as plain UTF-8")
+        ]
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -144,10 +146,18 @@ def read_document(file: str, text: str) -> Document | list[Diagnostic]:
     return [_misfit(document, misfit) for misfit in read]
 
 
+_SECRET_LINE: Final = re.compile(rf"\b(?:{'|'.join(sorted(_SECRETS))})\b[\"']?\s*=\s*(?P<value>.*)")
+
+
 def _plain(
     code: str, file: str, lines: tuple[str, ...], span: Span, message: str, *, note: str | None = None
 ) -> Diagnostic:
-    return Diagnostic(code, "error", make_place(file, lines, span, {}), "", message, None, note)
+    """Make a message about a text that is no TOML, so that only the look of a line tells that it holds a password."""
+    found = _SECRET_LINE.search(lines[span.line - 1]) if span.line <= len(lines) else None
+    masked = {}
+    if found is not None:
+        masked[span.line] = (Span(span.line, found.start("value") + 1, found.end("value") + 1),)
+    return Diagnostic(code, "error", make_place(file, lines, span, masked), "", message, None, note)
 
 
 _AT: Final = re.compile(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", re.DOTALL)
@@ -250,8 +260,10 @@ def _values(document: Document, data: Mapping[str, object]) -> Iterator[Diagnost
         data = {key: value for key, value in data.items() if key != "valid"}
     for path, value in _leaves((), data):
         if isinstance(value, float | datetime | date | time):
-            shown = _type_words(value)
-            yield document.report("P007", path, f"{dotted(path)} must be no number with a point and no date: {shown}", of="value")
+            shown = "a password" if _SECRETS & set(path) else _type_words(value)
+            yield document.report(
+                "P007", path, f"{dotted(path)} must be no number with a point and no date: {shown}", of="value"
+            )
         elif isinstance(value, int) and abs(value) > _LARGEST:
             yield document.report("P007", path, f"{dotted(path)} is larger than any integer can be", of="value")
         elif isinstance(value, str) and _CONTROL.search(value):

@@ -14,10 +14,10 @@ MANUAL: Final = "docs/policy.md"
 
 
 class Place(NamedTuple):
-    """A token in a file. Lines and columns count from 1, in characters; ``end_column`` is the first one after the token.
+    """A token in a file. Lines and columns count from 1, in characters; ``end_column`` is the first one after it.
 
-    ``excerpt`` is the text of the line, with secrets blanked out by whoever made the place. None for a place that has no
-    line (a file that is missing or cannot be read); then ``line`` and the columns are 1.
+    ``excerpt`` is the text of the line, with secrets blanked out by whoever made the place. None for a place that has
+    no line (a file that is missing or cannot be read); then ``line`` and the columns are 1.
     """
 
     file: str
@@ -31,8 +31,8 @@ class Place(NamedTuple):
 class Diagnostic:
     """One mistake, one message.
 
-    ``path`` is the dotted key path within the file, empty for the file as a whole. ``hint`` stands beside the marker ("did
-    you mean …"), ``note`` explains below. ``second`` is the other place of a conflict.
+    ``path`` is the dotted key path within the file, empty for the file as a whole. ``hint`` stands beside the marker
+    ("did you mean …"), ``note`` explains below. ``second`` is the other place of a conflict.
     """
 
     code: str

@@ -1,13 +1,13 @@
 """Policy texts in, a checked and merged ``Ruleset`` out, or every mistake with its place.
 
-Reading goes in stages: shape of each file, how the files hang together, each file against the catalogue, each file against
-its parents, the set as a whole. A file takes part in a stage only if it and its parents came through the one before, so
-that one mistake gives one message.
+Reading goes in stages: the shape of each file, how the files hang together, each file against the catalogue, each file
+against its parents, the set as a whole. A file takes part in a stage only if it and its parents came through the one
+before, so that one mistake gives one message.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
 
 from senfcall_avv.bbb.catalog import Catalogue
@@ -29,14 +29,18 @@ def read(sources: Sources, catalogue: Catalogue) -> Ruleset:
 
 
 def check(
-    sources: Sources, catalogue: Catalogue, profiles_in_use: Mapping[str, int] | None = None
+    sources: Sources,
+    catalogue: Catalogue,
+    profiles_in_use: Mapping[str, int] | None = None,
+    unreadable: Collection[str] = (),
 ) -> tuple[Ruleset | None, list[Diagnostic]]:
     """Read policy texts; give the ruleset (None if there are errors) and all diagnostics, sorted by file and line.
 
     Sources that do not end in ``.toml`` are other engines' data and left alone. ``profiles_in_use``: how many
-    organisations have each profile, where that is known.
+    organisations have each profile, where that is known. ``unreadable``: names of policies that exist but have no text.
     """
     documents, broken, diagnostics = _read_all(sources)
+    broken |= set(unreadable)
     chains, problems = make_chains(documents, frozenset(broken), catalogue)
     diagnostics += problems
     if not broken:

@@ -1,7 +1,8 @@
 """Which of two statements is narrower, and what holds when a file and its parents both say something.
 
-A statement is a value at a key path. Along ``extends`` each file may only narrow what the files above it say; where they
-differ, the narrower one holds. A key path in a parent's ``widen`` is the exception: there the child's word replaces.
+A statement is a value at a key path. Along ``extends`` each file may only narrow what the files above it say; where
+they differ, the narrower one holds. A key path in a parent's ``widen`` is the exception: there the child's word
+replaces.
 """
 
 from __future__ import annotations
@@ -136,7 +137,7 @@ def widened(document: Document) -> frozenset[Path]:
 
 
 def key_path(text: str) -> Path | None:
-    """Read a dotted key as TOML reads it; None if it is none. A rule's ``pattern`` counts among its chain's patterns."""
+    """Read a dotted key as TOML does; None if it is none. A rule's ``pattern`` counts among its chain's patterns."""
     if "\n" in text or "=" in text:
         return None
     try:

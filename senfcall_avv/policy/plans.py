@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Final, Literal
 from urllib.parse import quote
@@ -32,6 +32,7 @@ LIMITED: Final = MappingProxyType({"duration": "duration", "maxParticipants": "p
 _TEMPLATE: Final = re.compile(r"\{\{|\}\}|\{([a-z]+\.[a-z]+)\}")
 _TEMPLATED: Final = frozenset(("string", "text", "url"))
 _NONE: Final[Mapping[str, Any]] = MappingProxyType({})
+_BODY: Final = BodyRules()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +57,8 @@ class Field:
     removed: frozenset[str] = frozenset()
     limit: Literal["duration", "participants"] | None = None
     ceiling: int | None = None
+    bounded: bool = False
+    """Whether one of the two may bind."""
     awaited: bool = False
     special: bool = False
 
@@ -82,7 +85,7 @@ class Members:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One call of one profile. ``constant`` is the whole decision where nothing depends on the request but its method."""
+    """One call of one profile. ``constant`` is the whole decision where only the method of the request matters."""
 
     call: str
     methods: frozenset[str]
@@ -90,13 +93,15 @@ class Plan:
     wrong_method: Decision
     slots: tuple[Slot, ...] = ()
     listed: frozenset[str] = frozenset()
-    known: Mapping[str, Reason] = _NONE
+    known: Mapping[str, Reason] = field(default_factory=lambda: _NONE)
     """For each name that is known and not listed, why it is left out."""
     lookalikes: frozenset[str] = frozenset()
     """All known names, case-folded."""
+    forced: frozenset[str] = frozenset()
+    """Names that the policy sets, in lower case."""
     entry: CallEntry | None = None
     members: tuple[Members, ...] = ()
-    body: BodyRules = BodyRules()
+    body: BodyRules = _BODY
     source: CallRules | None = None
 
 
@@ -155,7 +160,7 @@ def _plan(rules: CallRules, catalogue: Catalogue, revision: str) -> Plan:
         )
     slots = tuple(sorted(_slots(rules, entry), key=lambda slot: slot[0]))
     listed = frozenset(name for name, check, _ in slots if check is not None)
-    known = {name: Reason.NOT_LISTED for name in entry.parameters}
+    known = dict.fromkeys(entry.parameters, Reason.NOT_LISTED)
     known.update(dict.fromkeys(rules.fixed, Reason.FORCED))
     for name in known:
         if catalogue.is_reserved(name):
@@ -169,6 +174,7 @@ def _plan(rules: CallRules, catalogue: Catalogue, revision: str) -> Plan:
         listed,
         MappingProxyType({name: reason for name, reason in known.items() if name not in listed}),
         frozenset(name.casefold() for name in (*known, *listed)),
+        frozenset(name.lower() for name in rules.fixed),
         entry,
         tuple(_members(family, entry) for family in rules.families),
         rules.body,
@@ -233,6 +239,7 @@ def _slot(name: str, rule: Rule, rules: CallRules, *, listed: bool) -> Slot:
         removed=frozenset() if removed is None else frozenset(_items(removed)),
         limit=limit,
         ceiling=most,
+        bounded=bounded,
         awaited=rule.required or bounded or added is not None or name in rules.defaults,
         special=bounded or added is not None or removed is not None,
     )

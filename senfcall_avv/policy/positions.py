@@ -1,4 +1,4 @@
-"""Where each key and value of a TOML text stands: ``tomllib`` reads the values, this reads the same text for its places.
+"""Where each key and value of a TOML text stands: ``tomllib`` reads the values, this reads the text for its places.
 
 A path is a tuple of keys and list indices, as one would use them on ``tomllib``'s result:
 ``("calls", "create", "forward", 2)``.
@@ -30,7 +30,7 @@ class Span(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """Where a key is written, and where its value is. A list item has no key; a table's value is its header's last key."""
+    """Where a key is written, and its value. A list item has no key; a table's value is its header's last key."""
 
     key: Span
     value: Span
@@ -63,6 +63,7 @@ class _Reader:
     entries: dict[Path, Entry] = field(default_factory=dict)
     repeated: list[tuple[Path, Entry]] = field(default_factory=list)
     headers: set[Path] = field(default_factory=set)
+    plain: set[Path] = field(default_factory=set)
     table_lists: dict[Path, int] = field(default_factory=dict)
 
     def span(self, node: tree_sitter.Node) -> Span:
@@ -118,7 +119,7 @@ class _Reader:
             path = (*path, number)
             self.entries[path] = Entry(span, span)
             return path
-        if path in self.headers:
+        if path in self.headers or path in self.plain:
             self.repeated.append((path, Entry(span, span)))
         self.headers.add(path)
         self.entries.setdefault(path, Entry(span, span))
@@ -138,6 +139,7 @@ class _Reader:
     def value(self, node: tree_sitter.Node, path: Path, key: Span | None) -> None:
         span = self.span(node)
         self.put(path, Entry(key or span, span))
+        self.plain.add(path)
         if node.type == "array":
             items = [child for child in node.named_children if child.type != "comment"]
             for index, item in enumerate(items):

@@ -121,7 +121,7 @@ class RootTable(_Table):
 class PolicyFile(_Table):
     """A whole file. ``valid`` is part of the language but not of this version; whoever reads it must refuse it."""
 
-    version: Literal[1] = Field(alias="schema")
+    version: int = Field(alias="schema", ge=VERSION, le=VERSION)
     title: str
     extends: str | None = None
     abstract: bool = False

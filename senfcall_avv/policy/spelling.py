@@ -9,7 +9,7 @@ LONGEST = 80
 
 
 def distance(one: str, other: str, limit: int = FURTHEST) -> int:
-    """Count the insertions, deletions, replacements and swaps of neighbours between two words; ``limit + 1`` if more."""
+    """Count the insertions, deletions, replacements and swaps between two words; ``limit + 1`` if there are more."""
     if abs(len(one) - len(other)) > limit:
         return limit + 1
     before: list[int] = []

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from chameleon import PageTemplateFile
 from pyramid.response import Response
-from pyramid.view import view_config
 
 from senfcall_avv.errors import PORTAL_HEADERS
 from senfcall_avv.layout.notice import STYLESHEET, first_language
@@ -24,7 +23,6 @@ def _template() -> PageTemplateFile:
     return PageTemplateFile(str(Path(__file__).with_name("templates") / "start.pt"))
 
 
-@view_config(context=Root)
 def start(_context: Root, request: Request) -> Response:
     """Say what plugins enter here and which calls work."""
     registry: Any = request.registry

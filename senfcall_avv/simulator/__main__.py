@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import threading
 from types import FrameType
+from typing import Final
 
 from senfcall_avv.bbb.checksum import ALGORITHMS
 from senfcall_avv.simulator.app import Simulator
@@ -14,11 +16,17 @@ from senfcall_avv.simulator.profile import PROFILES
 from senfcall_avv.simulator.server import serve_in_thread
 from senfcall_avv.simulator.state import Settings
 
+SECRET_VARIABLE: Final = "SIMULATOR_SECRET"
+"""Environment variable for the secret, which then does not show in the list of processes."""
+
 
 def parser() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(prog="python -m senfcall_avv.simulator", description=__doc__)
     options.add_argument("--port", type=int, default=6544, help="on 127.0.0.1 (default: %(default)s; 0: any free one)")
-    options.add_argument("--secret", required=True, help="the shared secret of the API")
+    secret = os.environ.get(SECRET_VARIABLE)
+    options.add_argument(
+        "--secret", default=secret, required=secret is None, help=f"the API's shared secret (or ${SECRET_VARIABLE})"
+    )
     options.add_argument("--server-url", default="", help="address under which clients reach it (default: its own)")
     options.add_argument("--profile", choices=list(PROFILES), default="3.0.15", help="BBB version to play")
     options.add_argument("--algorithms", default=",".join(ALGORITHMS), help="hashes that checksums may be made with")

@@ -136,10 +136,10 @@ class Simulator:
         internal ID is replaced.
         """
         with self._lock:
-            pairs = {"name": meeting_id, **parameters}
-            breakout = Breakout(parent_id, sequence=int(parameters.get("sequence", "1"))) if parent_id else None
+            read = Parameters({"name": meeting_id, **parameters}.items())
+            breakout = Breakout(parent_id, read.number("sequence", 1), read.flag("freeJoin")) if parent_id else None
             creator = Creator(self.meetings, self.profile, self.settings)
-            meeting = creator.make(meeting_id, Parameters(pairs.items()), self.now, self.server_url, breakout)
+            meeting = creator.make(meeting_id, read, self.now, self.server_url, breakout)
             meeting.internal_id = internal_id or meeting.internal_id
             meeting.metadata.update(metadata or {})
             self.meetings.add(meeting)

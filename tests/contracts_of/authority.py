@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import ipaddress
 import ssl
 from pathlib import Path
@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-_DAY: Final = datetime.timedelta(days=1)
+_DAY: Final = dt.timedelta(days=1)
 LOOPBACK: Final = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
 ELSEWHERE: Final = x509.DNSName("bbb.example.org")
 
@@ -35,7 +35,7 @@ class Authority:
         self._folder = folder
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = _name("Test authority")
-        now = datetime.datetime.now(datetime.UTC)
+        now = dt.datetime.now(dt.UTC)
         usage = x509.KeyUsage(
             digital_signature=False,
             content_commitment=False,
@@ -64,12 +64,20 @@ class Authority:
         self,
         name: x509.GeneralName = LOOPBACK,
         *,
-        ends: datetime.timedelta = _DAY,
+        ends: dt.timedelta = _DAY,
         self_signed: bool = False,
     ) -> ssl.SSLContext:
         """Give a server's context whose certificate is for ``name`` and ends that much from now."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.server_file(name, ends=ends, self_signed=self_signed))
+        return context
+
+    def server_file(
+        self, name: x509.GeneralName = LOOPBACK, *, ends: dt.timedelta = _DAY, self_signed: bool = False
+    ) -> str:
+        """Give a PEM file with such a certificate and its key."""
         key = ec.generate_private_key(ec.SECP256R1())
-        now = datetime.datetime.now(datetime.UTC)
+        now = dt.datetime.now(dt.UTC)
         subject = _name("Test server")
         builder = (
             x509.CertificateBuilder(
@@ -85,6 +93,4 @@ class Authority:
         certificate = builder.sign(key if self_signed else self._key, hashes.SHA256())
         path = self._folder / f"server-{certificate.serial_number}.pem"
         path.write_bytes(_pem(key) + certificate.public_bytes(serialization.Encoding.PEM))
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(path)
-        return context
+        return str(path)

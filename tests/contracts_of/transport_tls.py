@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import socket
 import ssl
 from collections.abc import Callable
@@ -19,7 +19,7 @@ from tests.contracts_of.wire import OK, PATIENCE, Peer, Wire, always, once, once
 UNTRUSTED: dict[str, Callable[[Authority], ssl.SSLContext]] = {
     "self-signed": lambda authority: authority.server(self_signed=True),
     "for another host": lambda authority: authority.server(ELSEWHERE),
-    "expired": lambda authority: authority.server(ends=datetime.timedelta(days=-1)),
+    "expired": lambda authority: authority.server(ends=dt.timedelta(days=-1)),
 }
 
 

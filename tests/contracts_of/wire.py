@@ -1,8 +1,8 @@
 """A backend at the level of bytes: scripted answers on loopback, and a record of what was asked.
 
-A script is a function that is given one accepted connection (a ``Peer``) and plays the backend on it. The nth connection
-gets the nth script, later ones the last. Nothing here waits for a span of time to pass: scripts wait for bytes, for the
-client to go, or for an event.
+A script is a function that is given one accepted connection (a ``Peer``) and plays the backend on it. The nth
+connection gets the nth script, later ones the last. Nothing here waits for a span of time to pass: scripts wait for
+bytes, for the client to go, or for an event.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable
+from functools import partial
 from types import TracebackType
 from typing import Final, Self
 
@@ -197,7 +198,7 @@ class Wire:
                 self.greatest = max(self.greatest, self.accepted - self.ended)
                 self._connections.append(connection)
                 self._changed.notify_all()
-            self._start(lambda script=script, connection=connection: self._serve(script, connection))
+            self._start(partial(self._serve, script, connection))
 
     def _serve(self, script: Script, connection: socket.socket) -> None:
         try:

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Final
 
 import pycurl
-from requests.certs import where
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from senfcall_avv.gateway.transports.addresses import Address, split
 from senfcall_avv.gateway.transports.dialing import tls_context
@@ -83,7 +83,7 @@ class _Handle:
         setopt(pycurl.SSLVERSION, pycurl.SSLVERSION_TLSv1_2)
         setopt(pycurl.SSL_VERIFYPEER, 1 if options.verify else 0)
         setopt(pycurl.SSL_VERIFYHOST, 2 if options.verify else 0)
-        setopt(pycurl.CAINFO, options.ca_bundle or where())
+        setopt(pycurl.CAINFO, options.ca_bundle or DEFAULT_CA_BUNDLE_PATH)
         # Without this the system's directory of authorities would be trusted beside the bundle. It also lets libcurl
         # keep the parsed bundle with the handle: one parse per handle instead of one per connection.
         self.curl.unsetopt(pycurl.CAPATH)
@@ -163,7 +163,7 @@ class _Handle:
 
 
 def _read_head(lines: list[bytes]) -> tuple[bool, list[str]]:
-    """Read the last head: is it complete, and which Locations has it?
+    """Say whether the last head is complete, and give its Locations.
 
     libcurl takes a head for complete when the connection ends within it. Interim answers stand before the last head,
     trailers behind its empty line.

@@ -27,6 +27,9 @@ _FRAMING: Final = 256 * 1024
 """Bytes allowed on the wire beside twice the body: heads, chunk sizes and trailers."""
 
 
+_ENDED: Final = (ConnectionError, ClosedPoolError, IncompleteRead, ssl.SSLEOFError, ssl.SSLZeroReturnError)
+
+
 class Exchange:
     """One request on its way. ``deadline`` is a time of the monotonic clock."""
 
@@ -175,7 +178,7 @@ class PlainOrTlsConnection(HTTPConnection):
         super().putrequest(method, self._current.exchange.target, skip_host, skip_accept_encoding)
 
     def rest(self, *, disturbed: bool) -> None:
-        """Stay open for the next exchange, unless bytes came that no answer called for: the next would begin with them."""
+        """Stay open, unless more bytes came than the answer needed: the next answer would begin with them."""
         self._rests_since = monotonic()
         if disturbed or (isinstance(self.sock, ssl.SSLSocket) and self.sock.pending()):
             self.close()
@@ -190,9 +193,7 @@ def reason_of(error: BaseException) -> Reason:
     while link is not None:
         if isinstance(link, UpstreamError):
             return link.reason
-        if isinstance(
-            link, ConnectionError | ClosedPoolError | IncompleteRead | ssl.SSLEOFError | ssl.SSLZeroReturnError
-        ):
+        if isinstance(link, _ENDED):
             return "closed"
         if isinstance(link, ssl.SSLError):
             return "tls"

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import socket
 import ssl
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from time import monotonic
 from typing import Any, Final
 
-from requests.certs import where
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from senfcall_avv.gateway.transports.addresses import Address
 from senfcall_avv.gateway.transports.interface import Options, UpstreamError
 
-_Found = tuple[socket.AddressFamily, socket.SocketKind, int, str, Any]
+_Found = Sequence[tuple[socket.AddressFamily, socket.SocketKind, int, str, Any]]
 
 _LOOKUPS: Final = 4
 """Threads for name look-up: the system's has no time limit, so it runs where it can be left behind."""
@@ -25,7 +26,7 @@ def tls_context(options: Options) -> ssl.SSLContext:
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])
     if options.verify:
-        context.load_verify_locations(cafile=options.ca_bundle or where())
+        context.load_verify_locations(cafile=options.ca_bundle or DEFAULT_CA_BUNDLE_PATH)
     else:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
@@ -59,7 +60,7 @@ class Dialer:
     def close(self) -> None:
         self._lookups.shutdown(wait=False, cancel_futures=True)
 
-    def _look_up(self, address: Address, seconds: float) -> list[_Found]:
+    def _look_up(self, address: Address, seconds: float) -> _Found:
         try:
             return socket.getaddrinfo(address.host, address.port, 0, socket.SOCK_STREAM, 0, socket.AI_NUMERICHOST)
         except (OSError, UnicodeError):
@@ -70,7 +71,7 @@ class Dialer:
         except (OSError, UnicodeError, RuntimeError):  # TimeoutError is an OSError; RuntimeError: closed meanwhile
             raise UpstreamError("connect") from None
 
-    def _connect(self, found: list[_Found], deadline: float) -> socket.socket:
+    def _connect(self, found: _Found, deadline: float) -> socket.socket:
         """Try the addresses in turn; each gets its share of the time, so that a silent one leaves some for the next."""
         for position, (family, kind, protocol, _, where_to) in enumerate(found):
             share = (deadline - monotonic()) / (len(found) - position)

@@ -1,6 +1,6 @@
-"""What a file of the right shape may still get wrong: against the catalogue, against its parents, within the whole set.
+"""What a file of the right shape may still get wrong: against the catalogue, its parents, the whole set.
 
-Each check takes a ``Chain`` and speaks about its nearest file only, so that a mistake is reported once, where it is made.
+Each check takes a ``Chain`` and speaks about its nearest file only: a mistake is reported once, where it is made.
 """
 
 from __future__ import annotations

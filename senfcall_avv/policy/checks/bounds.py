@@ -180,7 +180,9 @@ def _otherwise(written: _Written) -> Iterator[Diagnostic]:
     table = written.table
     if table.otherwise == "clamp" and not any(type_ in CLAMPED for type_ in written.types):
         message = f"a value of type {' or '.join(written.types)} cannot be clamped"
-        yield written.report("P047", "otherwise", message, "texts are cut at max, integers brought to the nearest bound")
+        yield written.report(
+            "P047", "otherwise", message, "texts are cut at max, integers brought to the nearest bound"
+        )
     elif table.otherwise == "drop" and any(p.restricts for p in written.parameters):
         message = f"dropping {written.name} gives somebody more than was meant"
         yield written.report("P046", "otherwise", message, 'otherwise = "refuse" is safe')

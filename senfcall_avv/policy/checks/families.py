@@ -37,9 +37,7 @@ def check(chain: Chain) -> Iterator[Diagnostic]:
                 yield from _described(chain, entry, path, family, families[name])
 
 
-def _unknown(
-    chain: Chain, entry: CallEntry, path: Path, name: str, families: dict[str, FamilyRule]
-) -> Diagnostic:
+def _unknown(chain: Chain, entry: CallEntry, path: Path, name: str, families: dict[str, FamilyRule]) -> Diagnostic:
     if name == "*":
         note = "what is not listed is left out; that is what the list is for"
         return chain.leaf.report("P029", path, '"*" is not offered: list what you mean', note=note)
@@ -107,6 +105,11 @@ def _pattern(chain: Chain, entry: CallEntry, path: Path, pattern: str) -> Iterat
         found = forbidden(chain, entry, at, known, known.name)
         if found is not None:
             yield chain.leaf.report(
-                found.code, at, f"the pattern lets through {found.message}", of="value", note=found.note, second=found.second
+                found.code,
+                at,
+                f"the pattern lets through {found.message}",
+                of="value",
+                note=found.note,
+                second=found.second,
             )
             return

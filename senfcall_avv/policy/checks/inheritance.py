@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from senfcall_avv.policy.checks.names import ruled_out
 from senfcall_avv.policy.documents import Document, dotted, quoted
 from senfcall_avv.policy.errors import Diagnostic, Place
 from senfcall_avv.policy.merging import VERBS, Chain, body, default_rule, limits
@@ -20,20 +19,22 @@ _UNWRITTEN: Final = ("otherwise", "schemes", "min", "max")
 def check(chain: Chain) -> Iterator[Diagnostic]:
     """Check a file against its parents."""
     loose = frozenset(path for document in chain.parents for item in document.model.widen if (path := key_path(item)))
-    wider_calls = set()
+    wider: set[Path] = set()
     for call in chain.leaf.model.calls:
         for problem in _verb(chain, call, loose):
-            wider_calls.add(call)
+            wider.add(("calls", call, "forward"))
             yield problem
     yield from _root(chain, loose)
     own = {statement.path: statement for statement in statements(chain.leaf)}
     for statement in own.values():
-        if statement.path[0] == "calls" and statement.path[2] == "forward" and statement.path[1] in wider_calls:
+        if statement.path in wider:
             continue
-        yield from _statement(chain, statement, own, loose)
+        for problem in _statement(chain, statement, own, loose):
+            wider.add(statement.path)
+            yield problem
     yield from _fixed(chain, loose)
     yield from _limits(chain, loose)
-    yield from _bodies(chain)
+    yield from _bodies(chain, wider)
 
 
 def _written(path: Path) -> Path:
@@ -75,7 +76,9 @@ def _already(document: Document, path: Path, shown: str, second: Place) -> Diagn
 
 def _root(chain: Chain, loose: frozenset[Path]) -> Iterator[Diagnostic]:
     mine = chain.leaf.model.root
-    parent = next((d for d in chain.parents if d.model.root.answer is not None or d.model.root.refuse is not None), None)
+    parent = next(
+        (d for d in chain.parents if d.model.root.answer is not None or d.model.root.refuse is not None), None
+    )
     if parent is None or (mine.answer is None and mine.refuse is None):
         return
     theirs = parent.model.root
@@ -187,7 +190,9 @@ def _fixed(chain: Chain, loose: frozenset[Path]) -> Iterator[Diagnostic]:
                     yield _already(chain.leaf, path, f"{key}.{name}", second)
                 elif key == "set" and path not in loose:
                     message = f"{name} is set by {second.file}:{second.line}"
-                    yield chain.leaf.report("P062", path, message, second=second, note="a child adds values, and changes none")
+                    yield chain.leaf.report(
+                        "P062", path, message, second=second, note="a child adds values, and changes none"
+                    )
 
 
 def _limits(chain: Chain, loose: frozenset[Path]) -> Iterator[Diagnostic]:
@@ -210,13 +215,13 @@ def _limits(chain: Chain, loose: frozenset[Path]) -> Iterator[Diagnostic]:
                 break
 
 
-def _bodies(chain: Chain) -> Iterator[Diagnostic]:
+def _bodies(chain: Chain, wider: set[Path]) -> Iterator[Diagnostic]:
     """Demand what a forwarded body needs (P070)."""
     places: list[tuple[Path, str]] = [(("body",), "")]
     places += [(("calls", call, "body"), call) for call in chain.leaf.model.calls]
     for path, call in places:
         at: Path = (*path, "xml")
-        if at not in chain.leaf.positions.entries:
+        if at not in chain.leaf.positions.entries or at in wider:
             continue
         rules = body(chain.effective, call)
         if rules.xml != "forward":

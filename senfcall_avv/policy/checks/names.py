@@ -140,7 +140,9 @@ def _listed(chain: Chain, entry: CallEntry) -> Iterator[Diagnostic]:
     path: Path = ("calls", entry.name, "forward")
     items = chain.leaf.model.calls[entry.name].forward or []
     if len(items) > MAX_PARAMETERS:
-        message = f"{entry.name} lists {len(items)} names, and no request can have more than {MAX_PARAMETERS} parameters"
+        message = (
+            f"{entry.name} lists {len(items)} names, and no request can have more than {MAX_PARAMETERS} parameters"
+        )
         yield chain.leaf.report("P027", path, message)
     yield from repeated(chain.leaf, path, items)
     for index, name in enumerate(items):
@@ -185,14 +187,16 @@ def _extra(chain: Chain, entry: CallEntry) -> Iterator[Diagnostic]:
             yield document.report("P023", path, message, note="the line under extra can go")
         elif near is not None:
             hint = f"did you mean {quoted(near)}?"
-            yield document.report("P021", path, f"{quoted(name)} is no parameter of {entry.name}", hint=hint, note=_CASE)
+            yield document.report(
+                "P021", path, f"{quoted(name)} is no parameter of {entry.name}", hint=hint, note=_CASE
+            )
         elif entry.family(name) is not None:
             yield unknown(chain, entry, path, name)
         elif not is_name(name):
             message = f"{quoted(name)} cannot be a parameter's name"
             note = "names have 1 to 64 letters, digits, hyphens, underscores and points"
             yield document.report("P021", path, message, note=note)
-        elif table.type in {"enum"} and not table.choices:
+        elif table.type == "enum" and not table.choices:
             yield document.report("P042", path, f"{quoted(name)} is an enum and needs choices")
         else:
             message = f"{quoted(name)} is newer than the catalogue of {chain.catalogue.date}"

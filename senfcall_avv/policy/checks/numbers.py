@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from senfcall_avv.policy.checks.names import repeated
-from senfcall_avv.policy.documents import Document, quoted
+from senfcall_avv.policy.documents import Document, dotted, quoted
 from senfcall_avv.policy.errors import Diagnostic
 from senfcall_avv.policy.merging import INTEGERS, VERBS, Chain
 from senfcall_avv.policy.narrowing import key_path
 from senfcall_avv.policy.positions import Path
 from senfcall_avv.policy.schema import BodyTable, FamilyTable, LimitsTable, RuleTable
 from senfcall_avv.policy.spelling import did_you_mean
-from senfcall_avv.policy.documents import dotted
 
 MOST_BYTES: Final = 1024 * 1024
 """Bytes of a body that the gateway reads at all (``bbb.call.MAX_BODY``)."""
@@ -38,7 +37,9 @@ def _limits(document: Document) -> Iterator[Diagnostic]:
         large = next((key for key in ("default", "max") if getattr(limit, key) > INTEGERS[1]), None)
         if wrong is not None:
             message = f"{name}: {wrong} must be at least 1, not {getattr(limit, wrong)}"
-            yield document.report("P063", (*path, wrong), message, of="value", note="no limit at all: leave the key out")
+            yield document.report(
+                "P063", (*path, wrong), message, of="value", note="no limit at all: leave the key out"
+            )
         elif large is not None:
             message = f"{name}: {large} is above {INTEGERS[1]}, the most that BBB can count"
             yield document.report("P063", (*path, large), message, of="value")
@@ -65,7 +66,9 @@ def _widen(chain: Chain) -> Iterator[Diagnostic]:
         if path is not None and path[-1] == "patterns":
             path = (*path[:-1], "pattern")
         if path is None:
-            yield chain.leaf.report("P061", at, f"{quoted(item)} is no key path", note='like "calls.create.rules.name.max"')
+            yield chain.leaf.report(
+                "P061", at, f"{quoted(item)} is no key path", note='like "calls.create.rules.name.max"'
+            )
         elif dotted(path) not in written:
             hint = did_you_mean(item, known)
             yield chain.leaf.report("P061", at, f"there is nothing at {quoted(item)}", hint=hint)

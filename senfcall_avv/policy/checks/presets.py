@@ -146,7 +146,7 @@ def _misfit(chain: Chain, path: Path, value: Any) -> Diagnostic | None:
 
 
 def misfit(value: Value, made: Rule) -> str | None:
-    """Say how a value breaks a rule, to be read after the value; None if it does not. The engine's own check decides."""
+    """Say how a value breaks a rule, to be read after the value; None if it does not. The engine's check decides."""
     text = canonical(value)
     if made.zero_is_unlimited and value == 0 and ceiling(made) is not None:
         return f"means unlimited, and max is {made.max}"
@@ -159,7 +159,11 @@ def misfit(value: Value, made: Rule) -> str | None:
         above = made.max is not None and isinstance(value, int) and value > made.max
         return f"is above max {made.max}" if above else f"is below min {made.min}"
     return _WORDS[verdict.reason].format(
-        length=len(text), min=made.min, max=made.max, choices=", ".join(made.choices or ()), schemes=" or ".join(made.schemes)
+        length=len(text),
+        min=made.min,
+        max=made.max,
+        choices=", ".join(made.choices or ()),
+        schemes=" or ".join(made.schemes),
     )
 
 
@@ -186,14 +190,12 @@ def _conflicts(chain: Chain, call: str) -> Iterator[Diagnostic]:
         if name in listed:
             message = f"{name} is set: what clients send would never count"
             yield from _conflict(chain, listed[name], path, message)
-        if name in defaults:
+        elif name in defaults:
             yield from _conflict(chain, defaults[name], path, f"{name} is set: its default would never be used")
     for name, path in defaults.items():
-        if name not in fixed and chain.parameter(call, name) is not None and rule(chain, call, name).required:
-            at = next(
-                (p for p in (("calls", call, "rules", name, "required"), ("rules", name, "required")) if p in chain.effective),
-                path,
-            )
+        if name not in fixed and rule(chain, call, name).required:
+            rules = (("calls", call, "rules", name, "required"), ("rules", name, "required"))
+            at = next(rule_path for rule_path in rules if rule_path in chain.effective)
             yield from _conflict(chain, path, at, f"{name} is required: its default would never be used")
 
 

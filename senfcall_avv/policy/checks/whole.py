@@ -1,17 +1,14 @@
-"""What only the whole set shows: calls of which no profile says what becomes of them (P030), words used nowhere (P040)."""
+"""What only the whole set shows: calls without a verb in any profile (P030), words used nowhere (P040)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Final
 
 from senfcall_avv.policy.documents import dotted, quoted
 from senfcall_avv.policy.errors import Diagnostic
 from senfcall_avv.policy.merging import Chain
 from senfcall_avv.policy.positions import Path
 from senfcall_avv.policy.spelling import did_you_mean
-
-_ONLY_FORWARDED: Final = ("default", "add", "remove", "accept_risk")
 
 
 def check(chains: Mapping[str, Chain]) -> Iterator[Diagnostic]:
@@ -47,28 +44,32 @@ def _unused(
     chain: Chain, users: list[Chain], carried: Mapping[str, Mapping[str, frozenset[str]]]
 ) -> Iterator[Diagnostic]:
     """Find rules, defaults and families that no profile built on this file makes any use of."""
-    model = chain.leaf.model
     anywhere = {name for user in users for names in carried[user.leaf.name].values() for name in names}
     fixed = {name for user in users for call in user.calls for name in _set_names(user, call)}
-    for name in model.rules:
+    for name in chain.leaf.model.rules:
         if name not in anywhere | fixed:
-            yield _nowhere(chain, ("rules", name), name, anywhere)
-    for call, table in model.calls.items():
-        if not any(user.verb(call) is not None for user in users):
-            continue
-        here = frozenset[str]().union(*(carried[user.leaf.name].get(call, frozenset()) for user in users))
-        set_here = {name for user in users for name in _set_names(user, call)}
-        for name in table.rules:
-            if name not in here | set_here:
-                yield _nowhere(chain, ("calls", call, "rules", name), name, here)
-        for key in _ONLY_FORWARDED:
-            for name in getattr(table, key):
-                covered = key == "accept_risk" and any(item.endswith("*") for item in here)
-                if name not in here and not covered:
-                    yield _nowhere(chain, ("calls", call, key, name), name, here)
-        for family in table.families:
-            if family not in here:
-                yield _nowhere(chain, ("calls", call, "families", family), family, here)
+            yield _nowhere(chain, ("rules", name), anywhere)
+    for call in chain.leaf.model.calls:
+        if any(user.verb(call) is not None for user in users):
+            here = {name for user in users for name in carried[user.leaf.name].get(call, ())}
+            fixed_here = {name for user in users for name in _set_names(user, call)}
+            yield from _unused_in_call(chain, call, here, fixed_here)
+
+
+def _unused_in_call(chain: Chain, call: str, here: set[str], fixed: set[str]) -> Iterator[Diagnostic]:
+    table = chain.leaf.model.calls[call]
+    for name in table.rules:
+        if name not in here | fixed:
+            yield _nowhere(chain, ("calls", call, "rules", name), here)
+    # A reason for a danger may be meant for names that only a family's pattern lets through.
+    by_pattern = any(name.endswith("*") for name in here)
+    for key in ("default", "add", "remove", "accept_risk"):
+        for name in getattr(table, key):
+            if name not in here and not (key == "accept_risk" and by_pattern):
+                yield _nowhere(chain, ("calls", call, key, name), here)
+    for family in table.families:
+        if family not in here:
+            yield _nowhere(chain, ("calls", call, "families", family), here)
 
 
 def _set_names(user: Chain, call: str) -> set[str]:
@@ -76,7 +77,8 @@ def _set_names(user: Chain, call: str) -> set[str]:
     return {name for table in tables if table is not None for name in table.set}
 
 
-def _nowhere(chain: Chain, path: Path, name: str, known: set[str] | frozenset[str]) -> Diagnostic:
+def _nowhere(chain: Chain, path: Path, known: set[str]) -> Diagnostic:
+    name = str(path[-1])
     call = f" in {path[1]}" if path[0] == "calls" else ""
     note = f"no profile forwards {quoted(name)}{call}"
     return chain.leaf.report("P040", path, f"{dotted(path)} is used nowhere", hint=did_you_mean(name, known), note=note)
