@@ -114,13 +114,6 @@ class Workplace:
         return find_organization(session, id_or_unique_name).id
 
 
-    def organization_id(self, session: Session, id_or_unique_name: str) -> str:
-        """Find an organisation for rooms that stand below it. Raises LookupError with a sentence for people."""
-        from senfcall_avv.organizations.services import find_organization
-
-        return find_organization(session, id_or_unique_name).id
-
-
 class _Rooms(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
         return sorted(find_commands())

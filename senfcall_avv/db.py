@@ -34,6 +34,14 @@ BEGIN_IMMEDIATE: Final = "avv_begin_immediate"
 """Execution option: on SQLite, begin by taking the write lock. Other databases ignore it."""
 BUSY_TIMEOUT: Final = 10_000
 """Milliseconds that SQLite waits for another writer."""
+POSTGRESQL_PATIENCE: Final = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+"""libpq's options, in seconds but for the last (milliseconds): without them a vanished server blocks for minutes."""
 READING_METHODS: Final = frozenset(("GET", "HEAD", "OPTIONS"))
 
 SessionFactory = sessionmaker[Session]
@@ -109,11 +117,17 @@ def make_engine(url: str) -> Engine:
     if backend == "sqlite":
         engine = _sqlite_engine(parsed)
     elif backend == "postgresql":
-        engine = create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+        engine = _postgresql_engine(parsed)
     else:
         raise ValueError(f"databases are sqlite or postgresql, not {backend}")
     _ENGINES.add(engine)
     return engine
+
+
+def _postgresql_engine(url: URL) -> Engine:
+    """Make an engine whose connections notice within seconds that the server is gone; the URL's own options win."""
+    patience = {name: value for name, value in POSTGRESQL_PATIENCE.items() if name not in url.query}
+    return create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True, connect_args=patience)
 
 
 def _sqlite_engine(url: URL) -> Engine:
@@ -123,6 +137,7 @@ def _sqlite_engine(url: URL) -> Engine:
     engine = create_engine(url)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
+    event.listen(engine, "checkin", _end_sqlite)
     return engine
 
 
@@ -151,6 +166,15 @@ def _prepare_sqlite(connection: sqlite3.Connection, record: object) -> None:  # 
 def _begin_sqlite(connection: Connection) -> None:
     immediate = connection.get_execution_options().get(BEGIN_IMMEDIATE, False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def _end_sqlite(connection: sqlite3.Connection | None, record: object) -> None:  # noqa: ARG001  # SQLAlchemy's signature
+    """Give back no connection with a transaction still open, as SQLAlchemy does when COMMIT itself fails.
+
+    It would hold the write lock for as long as it lies in the pool.
+    """
+    if connection is not None and connection.in_transaction:
+        connection.rollback()
 
 
 def make_session_factory(engine: Engine) -> SessionFactory:
@@ -187,7 +211,7 @@ def request_session(request: Request) -> Session:
 
 def not_for_plugins(request: Request) -> bool:
     """Say whether a request has a transaction: plugins' calls have none, and a create must never be sent twice."""
-    return request.environ.get(DOOR) != "gateway"
+    return bool(request.environ.get(DOOR) != "gateway")
 
 
 def includeme(config: Configurator) -> None:

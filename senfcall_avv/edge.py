@@ -33,6 +33,10 @@ GATEWAY_HEADERS: Final = (
 """On every XML answer: an XHTML script inside XML would otherwise run in our origin."""
 
 _SAFE_SEGMENT = re.compile(r"(?!\.{1,2}$|@@)[!-$&-:<-\[\]-~]+")
+_TARGET = re.compile(r"/[!-\"$-~]*")
+"""A request's target as sent, where the server tells. Of others servers make something else: they cut off a host or a
+fragment and drop tabs, so what a checksum covers would not be what arrived.
+"""
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 
@@ -80,6 +84,8 @@ class Edge:
         return _refuse(refused, environ, start_response, gateway=gateway)
 
     def _refusal(self, environ: WSGIEnvironment, segments: list[str], *, gateway: bool) -> str | None:
+        if not _TARGET.fullmatch(environ.get("REQUEST_URI") or environ.get("RAW_URI") or "/"):
+            return "400 Bad Request"
         scheme = environ.get("wsgi.url_scheme", "http")
         host = environ.get("HTTP_HOST", "").lower().removesuffix(_DEFAULT_PORTS.get(scheme, ""))
         if host not in (self._portal, self._gateway):

@@ -12,7 +12,7 @@ import sys
 import traceback
 from collections.abc import Mapping, MutableMapping
 from types import MappingProxyType
-from typing import Any, Final, TextIO, cast
+from typing import Any, Final, TextIO
 
 import structlog
 
@@ -35,7 +35,7 @@ EVENTS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "backend.refused_us": frozenset(("request_id", "call", "todo")),
         "isolation.disagreement": frozenset(("request_id", "key", "call", "count", "todo")),
         # policy
-        "policy.engine_failing": frozenset(("engine", "kind", "error", "error_at", "todo")),
+        "policy.engine_failing": frozenset(("request_id", "revision", "todo")),
         # endpoints and ledger
         "endpoints.reload_failed": frozenset(("error", "error_at", "todo")),
         "endpoints.reloaded": frozenset(("epoch", "endpoints")),
@@ -80,21 +80,37 @@ def _only_listed(_logger: object, level: str, row: MutableMapping[str, Any]) -> 
     return {"level": level, "event": event, **kept}
 
 
+class _Output:
+    """Where lines go and how they look: changeable, while the logger that everybody holds stays the same."""
+
+    def __init__(self) -> None:
+        self.renderer: structlog.typing.Processor = structlog.processors.JSONRenderer()
+        self.writer = structlog.WriteLogger(sys.stderr)
+
+    def render(self, logger: Any, level: str, row: MutableMapping[str, Any]) -> Any:
+        return self.renderer(logger, level, row)
+
+    def line(self, text: str) -> None:
+        self.writer.msg(text)
+
+    info = warning = error = line
+
+
+_output: Final = _Output()
+# Bound once by hand: structlog's lazy proxy would put logger and processors together anew for every line.
+log: Final = EventLog(
+    _output,
+    [_only_listed, structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"), _output.render],
+    {},
+)
+
+
 def configure(stream: TextIO | None = None, *, plain: bool = False) -> None:
     """Send events to a stream (default: standard error); ``plain`` is for people's eyes in development."""
-    renderer = (
+    _output.writer = structlog.WriteLogger(stream or sys.stderr)
+    _output.renderer = (
         structlog.dev.ConsoleRenderer(colors=False, pad_event_to=24) if plain else structlog.processors.JSONRenderer()
     )
-    structlog.configure(
-        processors=[_only_listed, structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"), renderer],
-        wrapper_class=EventLog,
-        logger_factory=structlog.WriteLoggerFactory(stream or sys.stderr),
-        cache_logger_on_first_use=False,
-    )
-
-
-configure()
-log: Final = cast("EventLog", structlog.get_logger())
 
 
 class _Library(logging.Handler):

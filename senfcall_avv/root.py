@@ -7,15 +7,19 @@ of ours is never mistaken for a missing page.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pyramid.authorization import DENY_ALL
+from pyramid.httpexceptions import HTTPNotFound
 
 if TYPE_CHECKING:
     from pyramid.config import Configurator
+    from pyramid.interfaces import IViewDeriverInfo
 
     from senfcall_avv.typing import Request
 
+View = Callable[[Any, "Request"], Any]
 _CHILDREN = "avv.children"
 
 
@@ -41,10 +45,8 @@ class Resource:
     def __getitem__(self, name: str) -> Resource:
         hung: dict[str, type[Resource]] = self.request.registry.get(_CHILDREN, {}).get(type(self), {})
         kind = hung.get(name)
-        if kind is not None:
-            return kind(self.request, name, self)
         try:
-            found = self.child(name)
+            found = self.child(name) if kind is None else kind(self.request, name, self)
         except LookupError as error:
             raise ChildLookupFailed(type(self).__name__) from error
         if found is None:
@@ -81,6 +83,26 @@ def hung_children(registry: Any) -> list[tuple[type[Resource], str, type[Resourc
     ]
 
 
+def without_subpath(view: View, info: IViewDeriverInfo) -> View:
+    """View deriver: what a path holds behind a view's name is no page of ours, unless the view says ``subpath=True``.
+
+    Traversal itself would serve ``/page/any/thing`` as ``/page``. Routes say in their pattern what may follow.
+    """
+    if info.exception_only or info.options.get("subpath"):
+        return view
+
+    def checked(context: Any, request: Request) -> Any:
+        if request.subpath and request.matched_route is None:
+            raise HTTPNotFound
+        return view(context, request)
+
+    return checked
+
+
+without_subpath.options = ("subpath",)  # type: ignore[attr-defined]  # how Pyramid learns the names of view options
+
+
 def includeme(config: Configurator) -> None:
     config.add_directive("add_child", add_child)
+    config.add_view_deriver(without_subpath)
     config.set_root_factory(Root)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from senfcall_avv.db import SessionFactory
     from senfcall_avv.sealing import KeyRing
+    from senfcall_avv.settings import Settings
 
 
 class Request(pyramid.request.Request):  # type: ignore[misc]  # Pyramid has no types
@@ -26,7 +27,7 @@ class Request(pyramid.request.Request):  # type: ignore[misc]  # Pyramid has no 
     registry: Any
     tm: TransactionManager
 
-    @reify
+    @reify  # type: ignore[untyped-decorator]  # Pyramid has no types
     def db(self) -> Session:
         """The session of this request's transaction."""
         return request_session(self)
@@ -40,11 +41,16 @@ class Request(pyramid.request.Request):  # type: ignore[misc]  # Pyramid has no 
     @property
     def is_gateway(self) -> bool:
         """Whether this request came in by the plugins' door."""
-        return self.environ.get(DOOR) == "gateway"
+        return bool(self.environ.get(DOOR) == "gateway")
 
 
 class Workplace(Protocol):
     """What the command line hands to the rooms' commands as ``ctx.obj``; each thing is made when it is asked for."""
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of the installation."""
+        ...
 
     @property
     def session_factory(self) -> SessionFactory:
@@ -58,4 +64,19 @@ class Workplace(Protocol):
 
     def organization_id(self, session: Session, id_or_unique_name: str) -> str:
         """Find an organisation for rooms that stand below it. Raises LookupError with a sentence for people."""
+        ...
+
+
+class Installation(Workplace, Protocol):
+    """A workplace for those who run an installation: what it is made from, and a try with other settings."""
+
+    settings: Settings
+
+    @property
+    def ini(self) -> dict[str, str]:
+        """The application's section of the ini file."""
+        ...
+
+    def settings_with(self, overrides: dict[str, str]) -> Settings:
+        """Give the settings with some of them replaced."""
         ...

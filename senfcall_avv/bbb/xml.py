@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Final, Union
 
 from lxml import etree
@@ -56,8 +57,9 @@ def document(tree: Tree) -> bytes:
     return "\n".join(("<response>", *_lines(tree), "</response>")).encode()
 
 
+@lru_cache(maxsize=256)
 def failed(what: Failure) -> bytes:
-    """Write BBB's ``FAILED`` document (simple form)."""
+    """Write BBB's ``FAILED`` document (simple form). Remembered: most are the same few, thousands of times."""
     return document((("returncode", "FAILED"), ("messageKey", what.key), ("message", what.message)))
 
 
@@ -131,11 +133,15 @@ def read(body: bytes) -> etree._Element:
 
 
 def succeeded(root: etree._Element) -> bool:
-    """Tell SUCCESS from FAILED, in any letter case. Raises BrokenAnswer where the answer says neither, or twice."""
+    """Tell SUCCESS from FAILED, in any letter case; the document then has BBB's, for clients compare exactly.
+
+    Raises BrokenAnswer where the answer says neither, or twice.
+    """
     codes = root.findall("returncode")
     word = (codes[0].text or "").strip().upper() if len(codes) == 1 else ""
     if word not in ("SUCCESS", "FAILED"):
         raise BrokenAnswer("the answer has no returncode")
+    codes[0].text = word
     return word == "SUCCESS"
 
 

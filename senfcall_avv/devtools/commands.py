@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import json
-import signal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from socket import socket
+from typing import TYPE_CHECKING, Final
 
 import click
 
 if TYPE_CHECKING:
-    from senfcall_avv.cli import Workplace
+    from senfcall_avv.devtools.demo import SimulatedBackend
     from senfcall_avv.settings import Settings
+    from senfcall_avv.typing import Installation
 
 COMMANDS: Final = {"demo": "Print where the demonstration is, or start it with `avv demo serve`."}
 """Names and helps, read as text by ``avv --help``: keep it a literal."""
 
 
-def _settings(workplace: Workplace, port: int | None) -> Settings:
+def _settings(workplace: Installation, port: int | None) -> Settings:
     from senfcall_avv.devtools.demo import overrides, remembered_port
 
     plain = workplace.settings
@@ -40,7 +41,7 @@ def demo(ctx: click.Context, as_json: bool) -> None:
         return
     from senfcall_avv.devtools import demo as demonstration
 
-    workplace: Workplace = ctx.obj
+    workplace: Installation = ctx.obj
     settings = _settings(workplace, None)
     _ready(workplace, settings)
     found = demonstration.endpoints(workplace.session_factory, workplace.key_ring, settings)
@@ -50,7 +51,7 @@ def demo(ctx: click.Context, as_json: bool) -> None:
         click.echo(demonstration.banner(settings, found))
 
 
-def _ready(workplace: Workplace, settings: Settings) -> None:
+def _ready(workplace: Installation, settings: Settings) -> None:
     """Make keys, tables and data where they are missing."""
     from senfcall_avv import migrations
     from senfcall_avv.devtools import demo as demonstration
@@ -65,32 +66,32 @@ def _ready(workplace: Workplace, settings: Settings) -> None:
     "--port", type=click.IntRange(1024, 65534), default=6543, show_default=True, help="The simulator takes the next."
 )
 @click.pass_obj
-def serve(workplace: Workplace, port: int) -> None:
+def serve(workplace: Installation, port: int) -> None:
     """Start portal, gateway and simulated backend on this machine."""
     from senfcall_avv.devtools import demo as demonstration
     from senfcall_avv.operations.serving import PortInUse, listen
 
     settings = _settings(workplace, port)
-    if not demonstration.port_is_free(port + 1):
-        raise click.ClickException(_in_use(port + 1, port))
-    try:
-        opened = listen("127.0.0.1", port)
-    except PortInUse:
-        raise click.ClickException(_in_use(port, port)) from None
-    simulator = demonstration.start_simulator(settings)
-    try:
-        _serve(workplace, settings, opened, port)
-    finally:
-        # Ctrl-C reaches the whole group of processes, a signal to us alone does not.
-        simulator.send_signal(signal.SIGTERM)
-        simulator.wait(10)
+    with demonstration.Leaving() as leaving:
+        if not demonstration.port_is_free(port + 1):
+            raise click.ClickException(_in_use(port + 1, port))
+        try:
+            opened = listen("127.0.0.1", port)
+        except PortInUse:
+            raise click.ClickException(_in_use(port, port)) from None
+        try:
+            with opened, demonstration.simulated_backend(settings, leaving) as simulator:
+                _serve(workplace, settings, opened, port, simulator)
+        except demonstration.SimulatorFailed:
+            raise click.ClickException("The simulated backend did not start.") from None
 
 
 def _in_use(taken: int, port: int) -> str:
-    return f"Port {taken} is in use by another program. Take others with: make serve PORT={port + 1000}"
+    other = port + 1000 if port < 60000 else port - 1000
+    return f"Port {taken} is in use by another program. Take others with: make serve PORT={other}"
 
 
-def _serve(workplace: Workplace, settings: Settings, opened: Any, port: int) -> None:
+def _serve(workplace: Installation, settings: Settings, opened: socket, port: int, simulator: SimulatedBackend) -> None:
     from senfcall_avv import make_app
     from senfcall_avv.devtools import demo as demonstration
     from senfcall_avv.operations.serving import run
@@ -99,4 +100,5 @@ def _serve(workplace: Workplace, settings: Settings, opened: Any, port: int) -> 
     demonstration.remember_port(_folder(settings), port)
     app = make_app(settings, workplace.ini)
     found = demonstration.endpoints(workplace.session_factory, workplace.key_ring, settings)
+    simulator.wait_until_ready()
     run(app, opened, settings.server, lambda: click.echo(demonstration.banner(settings, found)))

@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import click
 from sqlalchemy import select
@@ -25,7 +26,9 @@ from senfcall_avv.endpoints.services import (
     rotate_secret,
 )
 from senfcall_avv.organizations.services import OrganizationRefused, create_organization, find_organization
-from senfcall_avv.typing import Workplace
+
+if TYPE_CHECKING:  # it would load Pyramid
+    from senfcall_avv.typing import Workplace
 
 OVERLAPS = {"0": timedelta(0), "24h": timedelta(hours=24), "7d": timedelta(days=7)}
 
@@ -52,20 +55,24 @@ def command() -> None:
 @command.command()
 @click.argument("organization")
 @click.option("--new", is_flag=True, help="Make an organisation of this name first.")
-@click.option("--profile", help="The policy's profile for a new organisation.  [default: senfcall]")
+@click.option("--profile", help="The policy's profile for a new organisation; else that of the settings.")
 @_json
 @click.pass_obj
 def create(workplace: Workplace, organization: str, new: bool, profile: str | None, as_json: bool) -> None:
-    """Make an endpoint for ORGANIZATION (id or name) and print its secret."""
+    """Make an endpoint for ORGANIZATION and print its secret.
+
+    ORGANIZATION is an id, or a name that only one has.
+    """
     if profile is not None and not new:
         raise click.UsageError("--profile is for a new organisation: use it together with --new")
+    assigned = _profile(workplace, profile) if new else ""
     with _writing(workplace) as session:
         if new:
-            owner = create_organization(session, organization, profile or "senfcall")
+            owner = create_organization(session, organization, assigned)
         else:
             owner = find_organization(session, organization)
         endpoint, secret = create_endpoint(session, workplace.key_ring, owner)
-        shown = _shown(endpoint, datetime.now(UTC))
+        shown = _shown(workplace, endpoint, datetime.now(UTC))
     _print_with_secret(shown, secret, as_json)
 
 
@@ -81,7 +88,7 @@ def list_(workplace: Workplace, as_json: bool) -> None:
             .order_by(Endpoint.created_at, Endpoint.id)
         )
         now = datetime.now(UTC)
-        rows = [_shown(endpoint, now) for endpoint in endpoints]
+        rows = [_shown(workplace, endpoint, now) for endpoint in endpoints]
     if as_json:
         click.echo(json.dumps(rows, indent=2))
         return
@@ -108,7 +115,7 @@ def rotate(workplace: Workplace, key: str, overlap: str, confirm: bool, as_json:
         endpoint = find_endpoint(session, key)
         secret = rotate_secret(session, workplace.key_ring, endpoint, OVERLAPS[overlap], now, confirm=confirm)
         session.refresh(endpoint, ("secrets",))
-        shown = _shown(endpoint, now)
+        shown = _shown(workplace, endpoint, now)
     _print_with_secret(shown, secret, as_json)
 
 
@@ -117,7 +124,7 @@ def rotate(workplace: Workplace, key: str, overlap: str, confirm: bool, as_json:
 @_json
 @click.pass_obj
 def pause_(workplace: Workplace, key: str, as_json: bool) -> None:
-    """Let the endpoint KEY look like an unknown one, within two seconds."""
+    """Let the endpoint KEY look like an unknown one."""
     _change(workplace, key, pause, as_json)
 
 
@@ -134,11 +141,30 @@ def _change(workplace: Workplace, key: str, change: Callable[[Endpoint], None], 
     with _writing(workplace) as session:
         endpoint = find_endpoint(session, key)
         change(endpoint)
-        shown = _shown(endpoint, datetime.now(UTC))
+        shown = _shown(workplace, endpoint, datetime.now(UTC))
     click.echo(json.dumps(shown, indent=2) if as_json else _line(shown))
 
 
-def _shown(endpoint: Endpoint, now: datetime) -> Shown:
+def _profile(workplace: Workplace, profile: str | None) -> str:
+    """Give a profile that the policy has, or say which there are."""
+    from senfcall_avv.bbb import catalog
+    from senfcall_avv.policy import engines
+    from senfcall_avv.policy.errors import PolicyError
+    from senfcall_avv.policy.loading import load
+
+    settings = workplace.settings
+    wanted = profile or settings.policy.default_profile
+    try:
+        engine = engines.find(settings.policy.engine)
+        policy = load(settings.policy.directory, engine, catalog.load(), production=settings.production)
+    except (PolicyError, engines.EngineNotFound) as error:
+        raise click.ClickException(f"The policy can't be used: {error}") from None
+    if wanted not in policy.profiles:
+        raise click.ClickException(f"there is no profile {wanted}; there are: {', '.join(policy.profiles)}")
+    return wanted
+
+
+def _shown(workplace: Workplace, endpoint: Endpoint, now: datetime) -> Shown:
     valid = [secret for secret in endpoint.secrets if secret.valid_until is None or secret.valid_until > now]
     return {
         "key": endpoint.key,
@@ -146,7 +172,7 @@ def _shown(endpoint: Endpoint, now: datetime) -> Shown:
         "name": endpoint.organization.name,
         "profile": endpoint.organization.policy_profile,
         "state": endpoint.state.value,
-        "path": f"/b/{endpoint.key}/bigbluebutton/",
+        "url": workplace.settings.endpoint_url(endpoint.key),
         "created_at": endpoint.created_at.isoformat(),
         "secrets": [
             {
@@ -168,6 +194,6 @@ def _print_with_secret(shown: Shown, secret: str, as_json: bool) -> None:
         click.echo(json.dumps(shown | {"secret": secret}, indent=2))
         return
     click.echo(f"Organisation  {shown['name']} ({shown['organization']})")
-    click.echo(f"Path          {shown['path']}")
+    click.echo(f"Address       {shown['url']}")
     click.echo(f"Secret        {secret}")
     click.echo("The secret is not shown again by any command.")

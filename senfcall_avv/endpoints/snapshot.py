@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
@@ -22,8 +22,8 @@ from senfcall_avv.db import SessionFactory, session_scope
 from senfcall_avv.endpoints.keys import new_secret
 from senfcall_avv.endpoints.models import Endpoint, EndpointSecret, EndpointState, Epoch, place_of
 from senfcall_avv.logs import log
-from senfcall_avv.organizations.models import Organization
-from senfcall_avv.policy.engine import Subject
+from senfcall_avv.organizations.models import LIMIT_NAMES, Organization
+from senfcall_avv.policy.engine import Limits, Subject
 from senfcall_avv.sealing import KeyRing, SealBroken
 
 TODO_DATABASE: Final = "The last state that was read goes on being used. Look whether the database answers."
@@ -132,7 +132,7 @@ class EndpointSnapshot:
         rows = session.execute(
             select(EndpointSecret.id, Endpoint.key, EndpointSecret.sealed, EndpointSecret.valid_until)
             .join(Endpoint)
-            .where(EndpointSecret.sealed.is_not(None), Endpoint.state == EndpointState.ACTIVE)
+            .where(EndpointSecret.sealed.is_not(None))
             .order_by(EndpointSecret.created_at.desc(), EndpointSecret.id)
         )
         now = self._clock()
@@ -141,10 +141,8 @@ class EndpointSnapshot:
             held = self._open(row)
             if held is not None and held.end > now:
                 found.setdefault(row.key, []).append(held)
-        pairs = session.execute(select(Endpoint, Organization).join(Organization))
-        return {
-            endpoint.key: _view(endpoint, organization, found.get(endpoint.key, [])) for endpoint, organization in pairs
-        }
+        endpoints = session.execute(select(Endpoint.key, Endpoint.state, *_OF_ORGANIZATION).join(Organization))
+        return {row.key: _view(row, found.get(row.key, [])) for row in endpoints}
 
     def _open(self, row: Row[str, str, bytes | None, datetime | None]) -> _Held | None:
         try:
@@ -163,15 +161,20 @@ class EndpointSnapshot:
             log.error("endpoints.secret_unreadable", key=key, secret_id=secret_id, todo=TODO_SECRET[reason])
 
 
-def _view(endpoint: Endpoint, organization: Organization, held: list[_Held]) -> EndpointView:
-    answers = endpoint.state is EndpointState.ACTIVE
+# Columns, not objects: these would take most of the time.
+_OF_ORGANIZATION: Final = tuple(getattr(Organization, name) for name in ("id", "name", "policy_profile", *LIMIT_NAMES))
+
+
+def _view(row: Row[*tuple[Any, ...]], held: list[_Held]) -> EndpointView:
+    key, state, organization_id, name, profile, *numbers = row
+    answers = state is EndpointState.ACTIVE
     # The current secret first, then the one that stays valid longest.
     usable = sorted(held, key=lambda one: -one.end)[:SECRETS] if answers else []
     return EndpointView(
-        endpoint.key,
-        organization.id,
-        organization.name,
-        Subject(endpoint.key, organization.policy_profile, organization.limits),
+        key,
+        organization_id,
+        name,
+        Subject(key, profile, Limits(**dict(zip(LIMIT_NAMES, numbers, strict=True)))),
         answers,
         (*usable, *_DUMMIES[len(usable) :]),
     )

@@ -48,10 +48,10 @@ def marks(key: str) -> dict[str, str]:
 
 def restore_id(root: etree._Element, key: str, meeting_id: str) -> None:
     """Write the client's own ID into an answer about one meeting. Raises ForeignMeeting if it is about another."""
-    element = root.find("meetingID")
-    if element is None or element.text != scoped(key, meeting_id):
+    named = root.findall("meetingID")
+    if len(named) != 1 or named[0].text != scoped(key, meeting_id):
         raise ForeignMeeting
-    element.text = meeting_id
+    named[0].text = meeting_id
 
 
 def restore_meeting(meeting: etree._Element, key: str, meeting_id: str) -> None:
@@ -69,6 +69,8 @@ def only_own(root: etree._Element, key: str) -> int:
     """Drop every meeting of a ``getMeetings`` answer that is not the organisation's; restore the names of the rest.
 
     Gives the number of meetings that bear our name with another's mark or the other way round: they are dropped too.
+    So are breakout rooms. A backend makes them itself, with the marks of their parent under a name of its own, so they
+    count only if they are called like a meeting of ours.
     """
     disagreeing = 0
     prefix = f"{key}-"
@@ -78,11 +80,12 @@ def only_own(root: etree._Element, key: str) -> int:
             name = (element.text or "") if element is not None else ""
             by_name = name.startswith(prefix)
             by_mark = xml.text(meeting, f"metadata/{ORGANIZATION}") == key
-            if by_name and by_mark and element is not None and len(meeting.findall("meetingID")) == 1:
+            breakout = xml.text(meeting, "isBreakout").strip().lower() == "true"
+            if by_name and by_mark and not breakout and element is not None and len(meeting.findall("meetingID")) == 1:
                 element.text = name[len(prefix) :]
                 _remove_marks(meeting)
                 continue
-            disagreeing += by_name or by_mark
+            disagreeing += by_name or (by_mark and not breakout)
             meetings.remove(meeting)
     return disagreeing
 

@@ -13,7 +13,7 @@ from senfcall_avv.bbb.errors import failure
 from senfcall_avv.gateway import admitted, isolation
 from senfcall_avv.gateway.answers import Answer, document, redirect
 from senfcall_avv.gateway.upstream import Refused
-from senfcall_avv.gateway.views import NOT_FOUND, upstream_of
+from senfcall_avv.gateway.views import NOT_FOUND, alarm, ask, upstream_of
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 def join(_context: ApiResource, request: Request) -> Answer:
     """Send a person into a meeting. With ``redirect=false`` the backend's document is fetched and passed on."""
     call = admitted.of(request)
-    upstream = upstream_of(request)
     params = isolation.outgoing(call.params, call.key)
     try:
-        meeting = upstream.ask("getMeetingInfo", {"meetingID": params["meetingID"]}, request.request_id)
+        meeting = ask(request, call, "getMeetingInfo", {"meetingID": params["meetingID"]})
         isolation.restore_meeting(meeting, call.key, call.params["meetingID"])
     except (isolation.Disagreement, isolation.ForeignMeeting) as error:
+        alarm(call, request.request_id)
         raise Refused(failure("invalidMeetingIdentifier")) from error
     except Refused as refused:
         if refused.failure.key == NOT_FOUND.key:
@@ -38,8 +38,8 @@ def join(_context: ApiResource, request: Request) -> Answer:
         raise
     _check(meeting, call)
     if params.get("redirect") == "false":
-        return document(xml.write(upstream.ask("join", params, request.request_id)), request.request_id)
-    return redirect(upstream.browser_url(params), request.request_id)
+        return document(xml.write(ask(request, call, "join", params)), request.request_id)
+    return redirect(upstream_of(request).browser_url(params), request.request_id)
 
 
 def _check(meeting: etree._Element, call: admitted.Admitted) -> None:

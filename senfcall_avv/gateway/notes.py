@@ -5,10 +5,11 @@ Names and reasons, never values. A value is looked at only to say whether leavin
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from senfcall_avv.ledger.notes import Noted
 from senfcall_avv.logs import log
+from senfcall_avv.policy.engine import Reason
 
 if TYPE_CHECKING:
     from senfcall_avv.bbb.call import Call
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from senfcall_avv.endpoints.snapshot import EndpointView
     from senfcall_avv.ledger.recorder import Recorder
     from senfcall_avv.policy.engine import Decision
+
+_ENGINE: Final = "the policy engine broke its contract, calls are refused: look at the engine, or at the profile's name"
 
 
 class Notes:
@@ -35,6 +38,8 @@ class Notes:
         neutral = self._neutral_names(call, decision) if decision.ignored else ()
         self._recorder.note(Noted.decided(endpoint.key, endpoint.organization_id, call.name, decision, neutral))
         refusal = decision.refusal
+        if refusal is not None and refusal.reason is Reason.ENGINE_ERROR:
+            log.error("policy.engine_failing", request_id=request_id, revision=decision.revision, todo=_ENGINE)
         if refusal is not None:
             log.info(
                 "call.refused",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 
 from senfcall_avv.bbb.call import FORM, MAX_BODY, MAX_FORM, MAX_TARGET, Received, RequestTooLarge, parse
 
@@ -10,6 +11,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
     from senfcall_avv.bbb.call import Call
+
+_LENGTH: Final = re.compile(r"[0-9]{1,10}")
 
 
 def read(environ: WSGIEnvironment, call: str) -> Received:
@@ -26,7 +29,7 @@ def _body(environ: WSGIEnvironment, content_type: str) -> bytes:
     if declared in {"", "0"} and not environ.get("wsgi.input_terminated"):
         return b""
     limit = MAX_FORM if content_type.partition(";")[0].strip().lower() == FORM else MAX_BODY
-    if declared and not (declared.isascii() and declared.isdigit() and int(declared) <= limit):
+    if declared and not (_LENGTH.fullmatch(declared) and int(declared) <= limit):
         raise RequestTooLarge(f"a body of more than {limit} bytes")
     body: bytes = environ["wsgi.input"].read(int(declared) if declared else limit + 1)
     if len(body) > limit:

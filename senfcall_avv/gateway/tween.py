@@ -64,11 +64,12 @@ def factory(handler: Handler, registry: Any) -> Handler:
         if not segments or segments[0] not in GATEWAY_ROOTS:
             return handler(request)
         gate: Gate = registry[GATE]
+        address = addresses.read(segments)
         try:
-            return _answer(gate, request, addresses.read(segments), handler)
+            return _answer(gate, request, address, handler)
         except Exception as error:  # noqa: BLE001  # whatever it is: nothing leaves this door but BBB's words
             log.exception("call.failed", error, request_id=request.request_id)
-            return answers.failed(INTERNAL, request.request_id)
+            return _fail(gate, request, _unread(request, address), INTERNAL)
 
     return gateway_tween
 
@@ -84,7 +85,7 @@ def _answer(gate: Gate, request: Request, address: addresses.Address, handler: H
         received = read(request.environ, address.call)
     except RequestTooLarge:
         log.warning("call.too_large", request_id=request.request_id)
-        return answers.failed(TOO_LARGE, request.request_id)
+        return _fail(gate, request, _unread(request, address), TOO_LARGE)
     endpoint = (gate.snapshot.find(address.key) if address.key else None) or UNKNOWN
     if not gate.snapshot.loaded:
         return _fail(gate, request, received.call, INTERNAL)
@@ -100,8 +101,13 @@ def _root_document(gate: Gate, request: Request, address: addresses.Address) -> 
     """Answer the document without a call: no checksum, and the same for every well-formed key."""
     if address.key is None:
         return answers.failed(CHECKSUM_ERROR, request.request_id)
-    call = Call("", request.environ["REQUEST_METHOD"])
+    call = _unread(request, address)
     return _without_backend(gate, request, call, gate.policy.decide(call, gate.anybody))
+
+
+def _unread(request: Request, address: addresses.Address) -> Call:
+    """Give the call without its parameters, which nobody has read."""
+    return Call(address.call, request.environ["REQUEST_METHOD"])
 
 
 def _genuine(gate: Gate, call: str, signature: Signature | None, endpoint: EndpointView) -> bool:
@@ -160,4 +166,6 @@ def _fail(gate: Gate, request: Request, call: Call, what: Failure) -> Answer:
         body = pages.body(page, request.request_id, environ.get("HTTP_ACCEPT_LANGUAGE", ""))
         return answers.page(page.status, body, request.request_id)
     entry = gate.catalogue.calls.get(call.name)
-    return answers.failed(what, request.request_id, as_json=entry is not None and entry.format == "json")
+    # The calls of BBB's own client speak JSON too; to plugins they are like any call that there is not.
+    speaks_json = entry is not None and entry.format == "json" and not entry.session
+    return answers.failed(what, request.request_id, as_json=speaks_json)

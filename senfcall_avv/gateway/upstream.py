@@ -6,6 +6,7 @@ The query is built from decoded, admitted values by one encoder; that very strin
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import parse_qsl, quote, urlsplit
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from senfcall_avv.settings import BackendSettings, UpstreamSettings
 
 _LOOK: Final = "look at the backend and at the network between; plugins are told that the server does not answer"
+_PLAIN: Final = re.compile(r"[A-Za-z0-9._~-]*")
+_KEY: Final = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,63}")
+_LONGEST_MESSAGE: Final = 1000
+"""Characters of a backend's sentence that are passed on."""
 
 
 class BackendFailed(Exception):
@@ -49,7 +54,11 @@ class Budgets(NamedTuple):
 
 def encode(params: Mapping[str, str]) -> str:
     """Build a query: sorted as given, unreserved characters literal, everything else ``%XX`` in upper case."""
-    return "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in params.items())
+    # Names are admitted by a list of plain ASCII; of values most need no escape either.
+    return "&".join(
+        f"{name}={value}" if _PLAIN.fullmatch(value) else f"{name}={quote(value, safe='')}"
+        for name, value in params.items()
+    )
 
 
 class Upstream:
@@ -86,7 +95,7 @@ class Upstream:
         """
         reply = self._exchange(call, params, request_id)
         if reply.status in {301, 302, 303, 307, 308} and call == "join":
-            raise Refused(_failure_in(reply.location or ""))
+            raise Refused(self._translated(_failure_in(reply.location or ""), call, request_id))
         try:
             root = _document(reply)
             if xml.succeeded(root):
@@ -94,7 +103,7 @@ class Upstream:
         except xml.BrokenAnswer as error:
             log.error("backend.failed", request_id=request_id, call=call, reason=str(error), todo=_LOOK)
             raise BackendFailed(str(error)) from error
-        raise Refused(self._translated(root, call, request_id))
+        raise Refused(self._translated(_failure_of(root), call, request_id))
 
     def _exchange(self, call: str, params: Mapping[str, str], request_id: str) -> Reply:
         target = self._signed(call, params)
@@ -109,11 +118,9 @@ class Upstream:
             log.error("backend.failed", request_id=request_id, call=call, reason=error.reason, todo=_LOOK)
             raise BackendFailed(error.reason) from error
 
-    def _translated(self, root: etree._Element, call: str, request_id: str) -> Failure:
-        """Give the failure in BBB's simple form; a list (``errors/error``) is reduced to its first entry."""
-        key = xml.text(root, "messageKey") or xml.text(root, "errors/error/key")
-        message = xml.text(root, "message") or xml.text(root, "errors/error/message")
-        if key == "checksumError":
+    def _translated(self, said: Failure, call: str, request_id: str) -> Failure:
+        """Give what a plugin is told of a backend's words."""
+        if said.key == "checksumError":
             # Ours was wrong, not the plugin's: passed on, it would send administrators after the wrong secret.
             log.error(
                 "backend.refused_us",
@@ -122,13 +129,23 @@ class Upstream:
                 todo="compare avv.backend.secret with the backend's",
             )
             return failure("serverUnavailable")
-        return Failure(key, message)
+        if not _KEY.fullmatch(said.key):
+            return failure("internalError")
+        return Failure(said.key, said.message[:_LONGEST_MESSAGE])
 
 
 def _document(reply: Reply) -> etree._Element:
     if reply.status != 200:
         raise xml.BrokenAnswer(f"status {reply.status}")
     return xml.read(reply.body)
+
+
+def _failure_of(root: etree._Element) -> Failure:
+    """Read a failure in BBB's simple form; a list (``errors/error``) is reduced to its first entry."""
+    return Failure(
+        xml.text(root, "messageKey") or xml.text(root, "errors/error/key"),
+        xml.text(root, "message") or xml.text(root, "errors/error/message"),
+    )
 
 
 def _failure_in(location: str) -> Failure:
@@ -138,6 +155,6 @@ def _failure_in(location: str) -> Failure:
             try:
                 first = json.loads(value)[0]
                 return Failure(str(first["key"]), str(first["message"]))
-            except (ValueError, LookupError, TypeError):
+            except (ValueError, LookupError, TypeError, RecursionError):
                 break
     return failure("internalError")

@@ -38,7 +38,7 @@ def create(_context: ApiResource, request: Request) -> Answer:
     """Create a meeting, or tell about the one that runs under this ID already."""
     call = admitted.of(request)
     params = {**isolation.outgoing(call.params, call.key), **isolation.marks(call.key)}
-    root = _ask(request, call, params)
+    root = ask(request, call, call.call.name, params)
     _own(root, call, request.request_id)
     return document(xml.write(root), request.request_id)
 
@@ -46,7 +46,7 @@ def create(_context: ApiResource, request: Request) -> Answer:
 def is_meeting_running(_context: ApiResource, request: Request) -> Answer:
     """Say whether somebody is in the meeting; an unknown one is SUCCESS and false."""
     call = admitted.of(request)
-    root = _ask(request, call, isolation.outgoing(call.params, call.key))
+    root = ask(request, call, call.call.name, isolation.outgoing(call.params, call.key))
     running = "true" if xml.text(root, "running").strip().lower() == "true" else "false"
     return document(xml.document((("returncode", "SUCCESS"), ("running", running))), request.request_id)
 
@@ -54,11 +54,11 @@ def is_meeting_running(_context: ApiResource, request: Request) -> Answer:
 def get_meeting_info(_context: ApiResource, request: Request) -> Answer:
     """Describe one meeting of the organisation."""
     call = admitted.of(request)
-    root = _ask(request, call, isolation.outgoing(call.params, call.key))
+    root = ask(request, call, call.call.name, isolation.outgoing(call.params, call.key))
     try:
         isolation.restore_meeting(root, call.key, call.params["meetingID"])
     except (isolation.Disagreement, isolation.ForeignMeeting) as error:
-        _alarm(call, request.request_id)
+        alarm(call, request.request_id)
         raise Refused(NOT_FOUND) from error
     return document(xml.write(root), request.request_id)
 
@@ -66,9 +66,9 @@ def get_meeting_info(_context: ApiResource, request: Request) -> Answer:
 def get_meetings(_context: ApiResource, request: Request) -> Answer:
     """List the organisation's meetings, and no other."""
     call = admitted.of(request)
-    root = _ask(request, call, call.params)
+    root = ask(request, call, call.call.name, call.params)
     if disagreeing := isolation.only_own(root, call.key):
-        _alarm(call, request.request_id, disagreeing)
+        alarm(call, request.request_id, disagreeing)
     if not isolation.has_meetings(root):
         return document(xml.NO_MEETINGS, request.request_id)
     return document(xml.write(root), request.request_id)
@@ -77,13 +77,14 @@ def get_meetings(_context: ApiResource, request: Request) -> Answer:
 def end(_context: ApiResource, request: Request) -> Answer:
     """End one meeting of the organisation, where a policy allows it."""
     call = admitted.of(request)
-    return document(xml.write(_ask(request, call, isolation.outgoing(call.params, call.key))), request.request_id)
+    root = ask(request, call, call.call.name, isolation.outgoing(call.params, call.key))
+    return document(xml.write(root), request.request_id)
 
 
-def _ask(request: Request, call: admitted.Admitted, params: Mapping[str, str]) -> etree._Element:
+def ask(request: Request, call: admitted.Admitted, name: str, params: Mapping[str, str]) -> etree._Element:
     """Call the backend; its own sentences lose our prefix before anybody sees them."""
     try:
-        return upstream_of(request).ask(call.call.name, params, request.request_id)
+        return upstream_of(request).ask(name, params, request.request_id)
     except Refused as refused:
         key, message = refused.failure
         if call.key in message:
@@ -95,11 +96,12 @@ def _own(root: etree._Element, call: admitted.Admitted, request_id: str) -> None
     try:
         isolation.restore_id(root, call.key, call.params["meetingID"])
     except isolation.ForeignMeeting as error:
-        _alarm(call, request_id)
+        alarm(call, request_id)
         raise BackendFailed("the answer is about another meeting") from error
 
 
-def _alarm(call: admitted.Admitted, request_id: str, count: int = 1) -> None:
+def alarm(call: admitted.Admitted, request_id: str, count: int = 1) -> None:
+    """Tell operators that a name and a mark, or a question and its answer, do not belong together."""
     log.error(
         "isolation.disagreement", request_id=request_id, key=call.key, call=call.call.name, count=count, todo=_COMPARE
     )

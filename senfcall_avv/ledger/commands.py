@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,7 +13,9 @@ from senfcall_avv.db import session_scope
 from senfcall_avv.ledger.notes import CHECKSUM, FORWARDED, VERDICTS
 from senfcall_avv.ledger.reasons import gravity, meaning
 from senfcall_avv.ledger.services import Entry, entries
-from senfcall_avv.typing import Workplace
+
+if TYPE_CHECKING:  # it would load Pyramid
+    from senfcall_avv.typing import Workplace
 
 
 @click.group("ledger")

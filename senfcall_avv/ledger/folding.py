@@ -26,7 +26,7 @@ MAX_CHECKSUMS: Final = 60
 """Failed checksums per minute, key and network whose call is still kept."""
 MAX_ORGANIZATION_ROWS: Final = 2_000
 MAX_ROWS: Final = 100_000
-"""About 50 MB."""
+"""About 40 MB."""
 
 MORE: Final = "(more)"
 ROOT_CALL: Final = "(root)"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 if TYPE_CHECKING:
-    from senfcall_avv.cli import Workplace
+    from senfcall_avv.typing import Installation
 
 COMMANDS: Final = {
     "keys": "Make keys that seal secrets.",
@@ -26,7 +26,7 @@ _MASK: Final = "********"
 @click.command(help=COMMANDS["settings"])
 @_as_json
 @click.pass_obj
-def settings(workplace: Workplace, as_json: bool) -> None:
+def settings(workplace: Installation, as_json: bool) -> None:
     from senfcall_avv.settings import every_setting
 
     values = workplace.settings
@@ -65,7 +65,7 @@ def _without_password(url: str) -> str:
 @click.command(help=COMMANDS["tree"])
 @_as_json
 @click.pass_obj
-def tree(workplace: Workplace, as_json: bool) -> None:
+def tree(workplace: Installation, as_json: bool) -> None:
     from senfcall_avv import make_app
     from senfcall_avv.operations.tree import rows_of
 
@@ -86,7 +86,7 @@ def tree(workplace: Workplace, as_json: bool) -> None:
 @click.command(help=COMMANDS["migrate"])
 @_as_json
 @click.pass_obj
-def migrate(workplace: Workplace, as_json: bool) -> None:
+def migrate(workplace: Installation, as_json: bool) -> None:
     from senfcall_avv import migrations
 
     migrations.migrate(workplace.settings.database_url)
@@ -109,15 +109,15 @@ def new_key(as_json: bool) -> None:
 
 @click.command(help=COMMANDS["serve"])
 @click.pass_obj
-def serve(workplace: Workplace) -> None:
+def serve(workplace: Installation) -> None:
     from senfcall_avv import make_app
-    from senfcall_avv.operations.serving import PortInUse, listen, run
+    from senfcall_avv.operations.serving import CannotListen, listen, run
 
     chosen = workplace.settings
     try:
         opened = listen(chosen.server.host, chosen.server.port)
-    except PortInUse as error:
-        raise click.ClickException(f"{error} is in use by another program; choose another avv.server.port.") from None
+    except CannotListen as error:
+        raise click.ClickException(f"{error} Choose another avv.server.host or avv.server.port.") from None
     app = make_app(chosen, workplace.ini)
     run(
         app,

@@ -6,6 +6,8 @@ connection is accepted, running requests are finished, and what the application 
 
 from __future__ import annotations
 
+import errno
+import os
 import signal
 import socket
 import time
@@ -23,20 +25,28 @@ DRAIN_SECONDS: Final = 15.0
 """Longest wait for running requests: a little more than the longest upstream budget."""
 
 
-class PortInUse(Exception):
+class CannotListen(Exception):
+    """The system does not let us have this address; the message is a sentence for people."""
+
+
+class PortInUse(CannotListen):
     """Another program listens on this address."""
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Open the listening socket. Raises PortInUse."""
+    """Open the listening socket. Raises CannotListen."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     opened = socket.socket(family, socket.SOCK_STREAM)
     opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         opened.bind((host, port))
+        # Listening at once tells two programs that start together apart; connections wait until we accept them.
+        opened.listen()
     except OSError as error:
         opened.close()
-        raise PortInUse(f"{host}:{port}") from error
+        if error.errno == errno.EADDRINUSE:
+            raise PortInUse(f"{host}:{port} is in use by another program.") from error
+        raise CannotListen(f"{host}:{port} cannot be listened on: {os.strerror(error.errno or 0)}.") from error
     return opened
 
 
@@ -63,6 +73,7 @@ def run(app: Edge, opened: socket.socket, settings: ServerSettings, ready: Calla
     def stop(_signal: int, _frame: FrameType | None) -> None:
         nonlocal stopping
         stopping = True
+        server.pull_trigger()  # a turn that waits for connections goes on waiting after a signal
 
     previous = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
@@ -71,10 +82,10 @@ def run(app: Edge, opened: socket.socket, settings: ServerSettings, ready: Calla
             _turn(server, 0.5)
         _drain(server)
     finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
         server.task_dispatcher.shutdown()
         app.close()
+        for number, handler in previous.items():
+            signal.signal(number, handler)
 
 
 def _turn(server: Any, timeout: float) -> None:

@@ -332,7 +332,7 @@ class Deciding:
             del params[name]
             self.ignored[name] = Reason.NOT_LISTED
             if self.trace is not None:
-                self.trace.append(Event(7, name, Reason.NOT_LISTED))
+                self.trace.append(Event(7, name, Reason.NOT_LISTED, self.values[name]))
 
     def _refuse(self, revision: str) -> Decision:
         """Step 11. What else is wrong with a parameter that came with two values does not matter."""

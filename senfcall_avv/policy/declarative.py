@@ -56,7 +56,7 @@ class DeclarativePolicy:
     __slots__ = ("_catalogue", "_not_allowed", "_profiles", "_unknown_call", "_unknown_profile", "profiles", "revision")
 
     def __init__(self, ruleset: Ruleset, catalogue: Catalogue) -> None:
-        """Raise KeyError for calls, parameters or types that the catalogue lacks, ValueError for a bad pattern."""
+        """Raise KeyError for calls and types that the catalogue lacks, ValueError for a bad pattern."""
         self.revision = revision_of(ruleset.profiles, catalogue)
         self.profiles: Sequence[str] = tuple(sorted(ruleset.profiles))
         self._catalogue = catalogue

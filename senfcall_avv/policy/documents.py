@@ -16,10 +16,13 @@ from senfcall_avv.policy.ruleset import Origin
 from senfcall_avv.policy.schema import VERSION, Misfit, PolicyFile, shape
 from senfcall_avv.policy.spelling import did_you_mean
 
+MOST: Final = 100
+"""Mistakes of one kind that are reported of a file at most: nobody reads more, and suggestions take time."""
 NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,39}")
 SUFFIX: Final = ".toml"
 _BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
-_SECRETS: Final = frozenset(("attendeePW", "moderatorPW", "password"))
+SECRETS: Final = frozenset(("attendeePW", "moderatorPW", "password"))
+"""Parameters whose values in ``set`` and ``default`` are never printed."""
 _LARGEST: Final = 2**63 - 1
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 _START: Final = Span(1, 1, 2)
@@ -97,7 +100,7 @@ def _secrets(lines: tuple[str, ...], positions: Positions) -> Mapping[int, tuple
     """Give the places of passwords in ``set`` and ``default``, by line: they are never printed."""
     found: dict[int, list[Span]] = {}
     for path, entry in positions.entries.items():
-        if len(path) >= 4 and path[2] in {"set", "default"} and path[3] in _SECRETS:
+        if len(path) >= 4 and path[2] in {"set", "default"} and path[3] in SECRETS:
             span = entry.value
             found.setdefault(span.line, []).append(span)
             if lines[span.line - 1 : span.line] and span.end_column > len(lines[span.line - 1]):
@@ -120,6 +123,13 @@ def _hide_following(lines: tuple[str, ...], span: Span, found: dict[int, list[Sp
 def read_document(file: str, text: str) -> Document | list[Diagnostic]:
     """Read one file's text: the document, or every mistake of syntax and shape (P001, P002, P005 to P008, P064)."""
     lines = tuple(text.split("\n"))
+    try:
+        return _read(file, text, lines)
+    except RecursionError:
+        return [_plain("P001", file, lines, _START, "the file nests too deeply to be read")]
+
+
+def _read(file: str, text: str, lines: tuple[str, ...]) -> Document | list[Diagnostic]:
     if text.startswith("\ufeff"):
         return [
             _plain("P001", file, lines, _START, "the file begins with a byte order mark", note="save it as plain UTF-8")
@@ -128,14 +138,9 @@ def read_document(file: str, text: str) -> Document | list[Diagnostic]:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         return [_syntax(file, text, lines, error)]
-    except RecursionError:
-        return [_plain("P001", file, lines, _START, "the file nests too deeply to be read")]
     except ValueError:  # int() refuses more than a few thousand digits
         return [_plain("P001", file, lines, _START, "a number in the file has too many digits to be read")]
-    try:
-        positions = locate(text)
-    except RecursionError:
-        return [_plain("P001", file, lines, _START, "the file nests too deeply to be read")]
+    positions = locate(text)
     read = shape(data)
     if isinstance(read, PolicyFile):
         document = Document(file.removesuffix(SUFFIX), lines, read, positions, _secrets(lines, positions))
@@ -143,10 +148,10 @@ def read_document(file: str, text: str) -> Document | list[Diagnostic]:
     # The model of an empty file stands in: only places are asked of this document.
     stand_in = PolicyFile(schema=VERSION, title=file)
     document = Document(file.removesuffix(SUFFIX), lines, stand_in, positions, _secrets(lines, positions))
-    return [_misfit(document, misfit) for misfit in read]
+    return [_misfit(document, misfit) for misfit in read[:MOST]]
 
 
-_SECRET_LINE: Final = re.compile(rf"\b(?:{'|'.join(sorted(_SECRETS))})\b[\"']?\s*=\s*(?P<value>.*)")
+_SECRET_LINE: Final = re.compile(rf"\b(?:{'|'.join(sorted(SECRETS))})\b[\"']?\s*=\s*(?P<value>.*)")
 
 
 def _plain(
@@ -194,10 +199,7 @@ def _syntax(file: str, text: str, lines: tuple[str, ...], error: tomllib.TOMLDec
 
 
 def _twice(file: str, text: str, lines: tuple[str, ...], fallback: Span) -> Diagnostic:
-    try:
-        positions = locate(text)
-    except RecursionError:
-        return _plain("P002", file, lines, fallback, "a key is defined a second time")
+    positions = locate(text)
     repeated = [(path, entry) for path, entry in positions.repeated if entry.key.line <= fallback.line]
     if not repeated:
         return _plain("P002", file, lines, fallback, "a key is defined a second time, or as something else before")
@@ -222,7 +224,7 @@ def _misfit(document: Document, misfit: Misfit) -> Diagnostic:
         if path == ("title",):
             return document.report("P008", (), "a policy needs a title")
         return document.report("P007", path, f'{dotted(path[:-1])} needs "{key}"')
-    secret = len(path) >= 4 and path[3] in _SECRETS
+    secret = len(path) >= 4 and path[3] in SECRETS
     given = "this" if secret else _type_words(misfit.value)
     expected = misfit.expected
     if path[0] == "limits" and len(path) == 2:
@@ -260,7 +262,7 @@ def _values(document: Document, data: Mapping[str, object]) -> Iterator[Diagnost
         data = {key: value for key, value in data.items() if key != "valid"}
     for path, value in _leaves((), data):
         if isinstance(value, float | datetime | date | time):
-            shown = "a password" if _SECRETS & set(path) else _type_words(value)
+            shown = "a password" if SECRETS & set(path) else _type_words(value)
             yield document.report(
                 "P007", path, f"{dotted(path)} must be no number with a point and no date: {shown}", of="value"
             )

@@ -10,6 +10,8 @@ Level = Literal["error", "warning"]
 
 WARNINGS: Final = frozenset(("P014", "P023", "P028", "P046", "P082", "P090"))
 """Codes that do not keep a policy from loading. P004 is one or the other, by where the program runs."""
+WIDEST: Final = 160
+"""Characters of a line that are shown; of a longer one the part around the token."""
 MANUAL: Final = "docs/policy.md"
 
 
@@ -115,7 +117,12 @@ def _lines(place: Place, arrow: str, mark: str, hint: str | None, directory: str
         return
     # Tabs and control characters take one column each, so the marker stays under its token.
     shown = "".join(character if character.isprintable() else " " for character in place.excerpt)
-    marker = " " * (place.column - 1) + mark * max(1, place.end_column - place.column)
+    start, length = place.column - 1, max(1, place.end_column - place.column)
+    if len(shown) > WIDEST:
+        cut = max(0, start - WIDEST // 3)
+        shown, start = ("…" if cut else "") + shown[cut : cut + WIDEST], start - cut + (1 if cut else 0)
+        length = min(length, len(shown) - start)
+    marker = " " * start + mark * max(1, length)
     yield f"{margin}|"
     yield f" {place.line:>{width}} | {shown}".rstrip()
     yield printable(f"{margin}| {marker}{' ' + hint if hint else ''}")

@@ -191,7 +191,8 @@ class _Told:
         if event.after is not None:
             return f"{_shown(event.before)} → {event.after}"
         if field is None:
-            return f"{_shown(event.before)}: left out"
+            more = ", one too many of its family" if event.reason is Reason.NOT_LISTED else ""
+            return f"{_shown(event.before)}: left out{more}"
         return f"{_shown(event.before)}: {'refused' if field.strict else 'left out'}, expected {_expected(field)}"
 
     def _origin(self, event: Event) -> str:

@@ -7,13 +7,13 @@ before, so that one mistake gives one message.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from senfcall_avv.bbb.catalog import Catalogue
 from senfcall_avv.policy.chains import check_assignable, check_name, check_use, make_chains
 from senfcall_avv.policy.checks import AGAINST_CATALOGUE, AGAINST_PARENTS, whole
-from senfcall_avv.policy.documents import SUFFIX, Document, read_document
+from senfcall_avv.policy.documents import MOST, SUFFIX, Document, read_document
 from senfcall_avv.policy.engine import Sources
 from senfcall_avv.policy.errors import Diagnostic, PolicyError
 from senfcall_avv.policy.merging import merge
@@ -50,7 +50,8 @@ def check(
         failed = _failed(diagnostics)
         for chain in chains.values():
             if not any(document.file in failed for document in chain.documents):
-                diagnostics += (diagnostic for check_ in checks for diagnostic in check_(chain))
+                for check_ in checks:
+                    diagnostics += _enough(check_(chain))
     if not _failed(diagnostics):
         diagnostics += whole.check(chains)
     diagnostics.sort(key=lambda diagnostic: diagnostic.sort_key)
@@ -79,6 +80,16 @@ def _read_all(sources: Sources) -> tuple[dict[str, Document], set[str], list[Dia
             broken.add(file.removesuffix(SUFFIX))
             diagnostics += found
     return documents, broken, diagnostics
+
+
+def _enough(diagnostics: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+    """Stop after so many errors; warnings alone stop nothing, since an error may follow."""
+    errors = 0
+    for diagnostic in diagnostics:
+        yield diagnostic
+        errors += diagnostic.level == "error"
+        if errors == MOST:
+            return
 
 
 def _failed(diagnostics: Iterable[Diagnostic]) -> frozenset[str]:

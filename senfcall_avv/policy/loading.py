@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -20,6 +20,8 @@ from senfcall_avv.policy.positions import Span
 
 MAX_FILES: Final = 64
 MAX_BYTES: Final = 256 * 1024
+TESTS: Final = "tests"
+TEST_SUFFIX: Final = ".test.toml"
 DATA_SUFFIX: Final = ".txt"
 """Files for engines other than the declarative one; they follow the same rules but for their content."""
 _FLAGS: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY | os.O_NOFOLLOW
@@ -47,7 +49,7 @@ def read_directory(directory: Path, *, production: bool) -> Reading:
     diagnostics: list[Diagnostic] = []
     files: dict[str, str] = {}
     unreadable: set[str] = set()
-    for name in _names(directory, shown):
+    for name in _names(directory, shown, (SUFFIX, DATA_SUFFIX)):
         problem = _check_name(name)
         if problem is None:
             text, problems = _read(directory, name, shown, production=production)
@@ -73,10 +75,30 @@ def load(directory: Path, engine: PolicyEngine, catalogue: Catalogue, *, product
     return engine.compile(reading.sources, catalogue)
 
 
-def _names(directory: Path, shown: str) -> list[str]:
+def read_tests(directory: Path) -> tuple[Mapping[str, str], list[Diagnostic]]:
+    """Read the test files beside a policy, from the folder ``tests`` if there is one; by name within the directory.
+
+    Raises PolicyError if the folder cannot be listed or holds too many files.
+    """
+    folder = directory / TESTS
+    if not folder.is_dir():
+        return {}, []
+    shown = directory.name or str(directory)
+    diagnostics: list[Diagnostic] = []
+    files: dict[str, str] = {}
+    for name in _names(folder, f"{shown}/{TESTS}", (TEST_SUFFIX,)):
+        text, problems = _read(directory, f"{TESTS}/{name}", shown, production=False)
+        diagnostics += (problem for problem in problems if problem.level == "error")
+        if text is not None:
+            files[f"{TESTS}/{name}"] = text
+    return files, diagnostics
+
+
+def _names(directory: Path, shown: str, suffixes: tuple[str, ...]) -> list[str]:
     try:
         with os.scandir(directory) as entries:
-            found = sorted(entry.name for entry in entries if _is_ours(entry))
+            names = sorted(entry.name for entry in entries)
+            found = [name for name in names if name.endswith(suffixes) and not name.startswith(".")]
     except OSError as error:
         reason = (error.strerror or "it cannot be read").lower()
         raise PolicyError([_problem("P003", "", f"{shown}/ cannot be read: {reason}")], shown) from error
@@ -84,10 +106,6 @@ def _names(directory: Path, shown: str) -> list[str]:
         message = f"{shown}/ holds {len(found)} policy files, and {MAX_FILES} is the most"
         raise PolicyError([_problem("P003", "", message)], shown)
     return found
-
-
-def _is_ours(entry: os.DirEntry[str]) -> bool:
-    return not entry.name.startswith(".") and entry.name.endswith((SUFFIX, DATA_SUFFIX))
 
 
 def _problem(code: str, file: str, message: str, note: str | None = None, level: Level = "error") -> Diagnostic:
@@ -121,8 +139,8 @@ def _bytes(directory: Path, name: str, shown: str) -> tuple[bytes, int]:
     """Give a regular file's bytes and mode. Never waits: a pipe is refused before it is opened, and again after."""
     path = directory / name
     if path.is_symlink():
-        target = path.resolve()
-        if not target.is_relative_to(directory.resolve()):
+        target = _real(path)  # a circle of links is not resolved, and refused by stat()
+        if not target.is_relative_to(_real(directory)):
             raise _Refused(f"is a link to a place outside {shown}/")
         path = target
     if not stat.S_ISREG(path.stat().st_mode):
@@ -136,6 +154,11 @@ def _bytes(directory: Path, name: str, shown: str) -> tuple[bytes, int]:
     if len(data) > MAX_BYTES:
         raise _Refused(f"is larger than {MAX_BYTES // 1024} KiB")
     return data, status.st_mode
+
+
+def _real(path: Path) -> Path:
+    """Follow all links; unlike ``Path.resolve`` it raises nothing for a circle."""
+    return Path(os.path.realpath(path))
 
 
 def _check_mode(mode: int, file: str, subject: str, *, production: bool) -> Iterator[Diagnostic]:

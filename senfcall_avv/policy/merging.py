@@ -26,6 +26,7 @@ from senfcall_avv.policy.ruleset import (
     Value,
 )
 from senfcall_avv.policy.schema import ExtraTable, LimitsTable
+from senfcall_avv.policy.values import compile_pattern
 
 PREFIX: Final = 17
 """Characters that the gateway puts before a meeting's ID: an organisation's key and a hyphen."""
@@ -175,7 +176,7 @@ def _call(chain: Chain, call: str) -> CallRules:
     document, word = verb
     base = CallRules(
         call,
-        document.origin(("calls", call)),
+        document.origin(("calls", call, word)),
         methods=_methods(chain, call),
         rules=MappingProxyType({}),
         fixed=MappingProxyType({}),
@@ -229,12 +230,15 @@ def _family(chain: Chain, call: str, name: str) -> Family:
         statement = chain.effective.get(("calls", call, "families", name, key))
         return otherwise if statement is None else statement.value
 
-    names = value("names")
+    names, pattern = value("names"), value("pattern")
+    if names is not None and pattern is not None:  # one file lists, another gives a pattern: both must let a name pass
+        matching = compile_pattern(pattern)
+        names, pattern = [name for name in names if matching.fullmatch(name)], None
     document = next(d for d in chain.documents if call in d.model.calls and name in d.model.calls[call].families)
     return Family(
         name.removesuffix("*"),
         None if names is None else tuple(names),
-        value("pattern"),
+        pattern,
         value("max", FAMILY_MAX),
         value("count", FAMILY_COUNT),
         document.origin(("calls", call, "families", name)),
@@ -246,15 +250,20 @@ def keys_of(type_: str) -> frozenset[str]:
     return _OWN_KEYS[type_] | {"required", "otherwise"}
 
 
-def default_rule(parameter: Parameter) -> Rule:
-    """Give the rule of a parameter about which no file says anything."""
+def known_bounds(parameter: Parameter) -> tuple[int | None, int | None]:
+    """Give BBB's own bounds of a parameter, less our prefix for IDs; None where there is no bound."""
     low, high = parameter.min, parameter.max
     if parameter.type == "integer":
-        low = INTEGERS[0] if low is None else low
-        high = INTEGERS[1] if high is None else high
-    elif parameter.type == "id":
-        high = LONGEST_ID if high is None else min(high, LONGEST_ID)
-    elif parameter.type == "url":
+        return (INTEGERS[0] if low is None else low), (INTEGERS[1] if high is None else high)
+    if parameter.type == "id":
+        return low, (LONGEST_ID if high is None else min(high, LONGEST_ID))
+    return low, high
+
+
+def default_rule(parameter: Parameter) -> Rule:
+    """Give the rule of a parameter about which no file says anything."""
+    low, high = known_bounds(parameter)
+    if parameter.type == "url":
         high = LONGEST_URL if high is None else high
     return Rule(
         parameter.type,
@@ -278,10 +287,11 @@ def rule(chain: Chain, call: str, name: str) -> Rule:
             changes[key] = tuple(statement.value) if isinstance(statement.value, list) else statement.value
     if parameter.type not in CLAMPED and changes.get("otherwise") == "clamp":
         changes["otherwise"] = "drop"
-    if "min" in changes and parameter.min is not None:
-        changes["min"] = max(changes["min"], parameter.min)
-    if "max" in changes and parameter.max is not None:
-        changes["max"] = min(changes["max"], parameter.max)
+    low, high = known_bounds(parameter)
+    if "min" in changes and low is not None:
+        changes["min"] = max(changes["min"], low)
+    if "max" in changes and high is not None:
+        changes["max"] = min(changes["max"], high)
     choices = said(chain.effective, call, name, "choices") if "choices" in keys_of(parameter.type) else None
     if choices is not None:
         changes["choices"] = tuple(item for item in parameter.choices or choices.value if item in choices.value)

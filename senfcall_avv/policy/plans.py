@@ -128,7 +128,7 @@ def shared(decision: Decision) -> Decision:
 
 
 def compile_profile(profile: Profile, catalogue: Catalogue, revision: str) -> Compiled:
-    """Make a profile ready. Raises KeyError for calls and types that are unknown, ValueError for a bad pattern."""
+    """Make a profile ready. Raises KeyError for unknown calls and types, ValueError for a bad pattern."""
     plans = {name: _plan(rules, catalogue, revision) for name, rules in profile.calls.items()}
     plans[""] = _root(profile, revision)
     limits = Limits(**{name: allowed.default for name, allowed in profile.limits.items()})
@@ -200,13 +200,15 @@ def _slots(rules: CallRules, entry: CallEntry) -> Iterator[Slot]:
     if rules.name == "create":  # a limit holds whether or not a profile lets clients name a number
         names.update(dict.fromkeys(LIMITED))
     for name in names:
-        rule = rules.rules.get(name) or closed.get(name) or _rule_of(entry.parameters[name])
+        rule = rules.rules.get(name) or closed.get(name) or _rule_of(entry.find(name))
         listed = (name in rules.forward or name in closed) and name not in rules.fixed
         yield _slot(name, rule, rules, listed=listed)
 
 
-def _rule_of(parameter: Parameter) -> Rule:
-    """Give the rule of a parameter that no client's value is accepted for: BBB's own bounds."""
+def _rule_of(parameter: Parameter | None) -> Rule:
+    """Give the rule of a parameter that no client's value is accepted for: BBB's own bounds, where there are any."""
+    if parameter is None:
+        return Rule("string")
     return Rule(
         parameter.type,
         parameter.min,

@@ -16,7 +16,7 @@ from senfcall_avv.simulator.profile import PROFILES
 from senfcall_avv.simulator.server import serve_in_thread
 from senfcall_avv.simulator.state import Settings
 
-SECRET_VARIABLE: Final = "SIMULATOR_SECRET"
+SECRET_VARIABLE: Final = "SIMULATOR_SECRET"  # noqa: S105 # the name of a variable
 """Environment variable for the secret, which then does not show in the list of processes."""
 
 

@@ -18,7 +18,7 @@ from senfcall_avv.simulator.creating import Creator
 from senfcall_avv.simulator.faults import Faults, apply
 from senfcall_avv.simulator.hooks import HOOKS_PATH, answer_hook
 from senfcall_avv.simulator.joining import Joiner, session_of
-from senfcall_avv.simulator.messages import Answer, Request, as_json, container_error
+from senfcall_avv.simulator.messages import PHRASES, Answer, Request, as_json, container_error
 from senfcall_avv.simulator.parameters import Parameters
 from senfcall_avv.simulator.profile import PROFILES
 from senfcall_avv.simulator.state import Breakout, Meeting, Meetings, Person, Role, Settings
@@ -48,6 +48,7 @@ class Simulator:
         rng: Random | None = None,
     ) -> None:
         self._lock = threading.RLock()
+        self._received = threading.Condition(self._lock)
         self._clock, self._factor, self._started, self._offset = clock, time_factor, clock(), 0.0
         self._rng = rng or SystemRandom()
         self.settings = settings or Settings()
@@ -95,14 +96,20 @@ class Simulator:
             return answer_hook(self, request)
         if path == "/counts":
             return as_json(dict(self.counts))
+        fault = None if call is None else self.faults.take(call)
         with self._lock:
             self.requests.append(request)
             if call is None:
                 self.sweep()
                 return pages.answer(self, request)
             self.counts[call] += 1
-        fault = self.faults.take(call)
+            self._received.notify_all()
         return apply(fault, lambda: self._carry_out(request, call)) if fault else self._carry_out(request, call)
+
+    def wait_for(self, call: str, count: int = 1, timeout: float = 20.0) -> bool:
+        """Wait until so many calls of a name have been received, with their faults fixed; False after ``timeout`` s."""
+        with self._received:
+            return self._received.wait_for(lambda: self.counts[call] >= count, timeout)
 
     def _carry_out(self, request: Request, call: str) -> Answer:
         if not _readable(request.target):
@@ -118,7 +125,7 @@ class Simulator:
             answer.hold.released.wait(answer.hold.seconds)
         if answer.silent:
             raise ConnectionResetError("a fault drops this connection")
-        start_response(f"{answer.status} Simulated", list(answer.all_headers()))
+        start_response(f"{answer.status} {PHRASES.get(answer.status, 'Unknown')}", list(answer.all_headers()))
         return [answer.body]
 
     def plant(

@@ -33,12 +33,12 @@ class Callback:
 
 def fetch(url: str) -> int:
     """GET a URL as it is written, following nothing."""
-    parts = urlsplit(url)
     kinds = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}
-    kind = kinds.get(parts.scheme)
-    if kind is None or not parts.hostname:
-        return 0
     try:
+        parts = urlsplit(url)
+        kind = kinds.get(parts.scheme)
+        if kind is None or not parts.hostname:
+            return 0
         connection = kind(parts.hostname, parts.port, timeout=TIMEOUT)
         try:
             connection.request("GET", f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}")

@@ -166,7 +166,11 @@ class Api:
         return xml(documents.meeting_info(meeting, self.meetings.breakouts_of(meeting), view), cached=True)
 
     def get_meetings(self, context: Context) -> Answer:
-        with_rooms = [(meeting, self.meetings.breakouts_of(meeting)) for meeting in self.meetings]
+        rooms: dict[str, list[Meeting]] = {}
+        for meeting in self.meetings:
+            if meeting.breakout:
+                rooms.setdefault(meeting.breakout.parent_id, []).append(meeting)
+        with_rooms = [(meeting, rooms.get(meeting.internal_id, [])) for meeting in self.meetings]
         return xml(documents.meeting_list(with_rooms, View(self.profile, context.now, in_list=True)))
 
     def get_sessions(self, _context: Context) -> Answer:

@@ -6,6 +6,7 @@ in, and the document is broken. That is kept here, which is why this writer is n
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import Final, NamedTuple, Union
@@ -22,25 +23,33 @@ Tree = Sequence[tuple[str, Union[str, "Tree", None]]]
 
 SUCCESS: Final = ("returncode", "SUCCESS")
 _QUOTES: Final = {'"': "&quot;", "'": "&apos;"}
+_SPECIAL: Final = re.compile(r"[&<>\"'\t\r\n\f\v]|  ")
+"""Without one of these a value needs neither escaping nor squeezing: the normal case in a long list."""
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-def _lines(tree: Tree) -> Iterable[str]:
+def _as_text(value: str) -> str:
+    return squeeze(escape(value, _QUOTES)) if _SPECIAL.search(value) else value
+
+
+def _add(lines: list[str], tree: Tree) -> None:
     for raw_name, value in tree:
-        name = escape(raw_name, _QUOTES)
+        name = raw_name if raw_name.isalnum() else escape(raw_name, _QUOTES)
         if value is None:
-            yield f"<{name}/>"
+            lines.append(f"<{name}/>")
         elif isinstance(value, str):
-            yield f"<{name}>{squeeze(escape(value, _QUOTES))}</{name}>"
+            lines.append(f"<{name}>{_as_text(value)}</{name}>")
         else:
-            yield f"<{name}>"
-            yield from _lines(value)
-            yield f"</{name}>"
+            lines.append(f"<{name}>")
+            _add(lines, value)
+            lines.append(f"</{name}>")
 
 
 def write(tree: Tree) -> bytes:
-    return "\n".join(("<response>", *_lines(tree), "</response>")).encode("utf-8", "replace")
+    lines: list[str] = []
+    _add(lines, (("response", tree),))
+    return "\n".join(lines).encode("utf-8", "replace")
 
 
 def failed(what: Failure) -> bytes:

@@ -33,7 +33,7 @@ class Fault:
     seconds: float = 1.0
     """slow: before the answer; drip: between bytes."""
     size: int = 0
-    """huge, gzip: bytes of the (unpacked) answer."""
+    """huge, huge_headers, gzip: bytes of the (unpacked) answer."""
     url: str = "http://127.0.0.1:1/"
     body: str = ""
     content_type: str = ""
@@ -124,6 +124,10 @@ def _gzip(fault: Fault, answer: Answer) -> Answer:
     return replace(answer, body=gzip.compress(body)).adding(("Content-Encoding", "gzip"))
 
 
+def _huge_headers(fault: Fault, answer: Answer) -> Answer:
+    return answer.adding(*[("X-Filler", "x" * 1000)] * max(1, (fault.size or HUGE) // 1000))
+
+
 def _no_returncode(_fault: Fault, answer: Answer) -> Answer:
     return replace(answer, body=_RETURNCODE.sub(b"", answer.body, count=1))
 
@@ -159,6 +163,7 @@ _ALTERING: Final[dict[str, Change]] = {
     "utf16": _utf16,
     "gzip": _gzip,
     "bad_length": lambda _, answer: replace(answer, length=len(answer.body) + 1000, ending="close"),
+    "huge_headers": _huge_headers,
     "no_returncode": _no_returncode,
     "two_returncodes": _two_returncodes,
     "lowercase_returncode": _lowercase,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl, quote, unquote, urlsplit, urlunsplit
@@ -18,6 +19,8 @@ from senfcall_avv.simulator.validation import Crash
 _URI_QUERY: Final = ";/?:@&=+$,[]-_.!~*'()"
 """What ``java.net.URI`` leaves alone in a query, beside letters and digits."""
 
+_NO_URI: Final = re.compile(r'[\s<>"{}|\\^`]|%(?![0-9A-Fa-f]{2})')
+
 _JOINED: Final = Failure("successfullyJoined", "You have joined successfully.")
 _WAITING: Final = Failure("guestWait", "Guest waiting for approval to join meeting.")
 _DENIED: Final = Failure("guestDeny", "Guest denied to join meeting.")
@@ -30,8 +33,16 @@ _NEITHER: Final = Failure(
 
 
 def add_errors(url: str, what: Failure) -> str:
-    """Add ``errors=`` and a JSON list to a URL as ``java.net.URI`` does: the query is decoded and encoded anew."""
-    parts = urlsplit(url)
+    """Add ``errors=`` and a JSON list to a URL as ``java.net.URI`` does: the query is decoded and encoded anew.
+
+    Raises Crash for what is no URI.
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise Crash from None
+    if _NO_URI.search(url):
+        raise Crash
     listed = json.dumps([{"message": what.message, "key": what.key}], separators=(",", ":"), ensure_ascii=False)
     query = f"{unquote(parts.query)}&errors={listed}" if parts.query else f"errors={listed}"
     path = "" if parts.scheme and not parts.netloc and not parts.path.startswith("/") else parts.path

@@ -14,6 +14,7 @@ from urllib.parse import unquote
 Headers = tuple[tuple[str, str], ...]
 
 XML_TYPE: Final = "text/xml;charset=utf-8"
+PHRASES: Final = {status.value: status.phrase for status in HTTPStatus}
 NO_CACHE: Final[Headers] = (("Cache-Control", "no-cache"),)
 _API: Final = re.compile(r"/bigbluebutton(?:/(?:api(?:/(?P<call>.*))?)?)?", re.DOTALL)
 

@@ -64,7 +64,7 @@ def _shown(value: Any) -> str:
 
 
 def _rows(rows: dict[str, Any]) -> str:
-    lines = (f"<dt>{escape(name)}</dt><dd>{escape(_shown(value))}</dd>\n" for name, value in rows.items())
+    lines = (f"<dt>{escape(name)}</dt>\n<dd>{escape(_shown(value))}</dd>\n" for name, value in rows.items())
     return f"<dl>\n{''.join(lines)}</dl>\n"
 
 

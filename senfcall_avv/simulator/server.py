@@ -11,11 +11,10 @@ import socket
 import socketserver
 import struct
 import threading
-from http import HTTPStatus
 from typing import Final, Self
 
 from senfcall_avv.simulator.app import Simulator
-from senfcall_avv.simulator.messages import Answer, Hold, Request, container_error
+from senfcall_avv.simulator.messages import PHRASES, Answer, Hold, Request, container_error
 
 HOST: Final = "127.0.0.1"
 MAX_HEAD: Final = 8192
@@ -25,7 +24,6 @@ _LOOK: Final = 0.05
 """Seconds between two looks whether the client of a held answer has gone."""
 _RESET: Final = struct.pack("ii", 1, 0)
 """SO_LINGER for no seconds: closing sends RST."""
-_PHRASES: Final = {status.value: status.phrase for status in HTTPStatus}
 _LINE_BREAKS: Final = re.compile("[\r\n]")
 
 
@@ -89,7 +87,7 @@ class _Connection(socketserver.StreamRequestHandler):
         return not waiting or self.server.closing.is_set()
 
     def _send(self, answer: Answer, method: str, *, keep: bool) -> None:
-        lines = [f"HTTP/1.1 {answer.status} {_PHRASES.get(answer.status, 'Unknown')}"]
+        lines = [f"HTTP/1.1 {answer.status} {PHRASES.get(answer.status, 'Unknown')}"]
         lines += [_LINE_BREAKS.sub("", f"{name}: {value}") for name, value in answer.all_headers()]
         lines += [f"Connection: {'keep-alive' if keep else 'close'}", "", ""]
         data = "\r\n".join(lines).encode("latin-1", "replace") + (b"" if method == "HEAD" else answer.body)
@@ -175,8 +173,8 @@ class _Server(socketserver.TCPServer):
     def __init__(self, simulator: Simulator, port: int) -> None:
         super().__init__((HOST, port), _Connection)
         self.simulator = simulator
-        self._lock = threading.Lock()
         self._open: dict[socket.socket, threading.Thread] = {}
+        """Touched by the accepting thread, and by the closing one when that has ended."""
         self.closing = threading.Event()
 
     def process_request(self, request: socket.socket | tuple[bytes, socket.socket], client_address: object) -> None:
@@ -185,29 +183,25 @@ class _Server(socketserver.TCPServer):
         thread = threading.Thread(
             target=self._serve, args=(request, client_address), name="simulated-connection", daemon=True
         )
-        with self._lock:
-            self._open[request] = thread
         thread.start()
+        self._open = {known: other for known, other in self._open.items() if other.is_alive()}
+        self._open[request] = thread
 
     def _serve(self, request: socket.socket, client_address: object) -> None:
         try:
             self.finish_request(request, client_address)
         finally:
-            with self._lock:
-                self._open.pop(request, None)
             self.shutdown_request(request)
 
     def close_connections(self) -> None:
         """End every connection, held answers included, and wait for their threads."""
         self.closing.set()
-        with self._lock:
-            threads = list(self._open.values())
-            for connection in self._open:
-                try:
-                    connection.shutdown(socket.SHUT_RDWR)
-                except OSError:
-                    continue  # it is closed already
-        for thread in threads:
+        for connection in self._open:
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                continue  # it is closed already
+        for thread in self._open.values():
             thread.join()
 
 

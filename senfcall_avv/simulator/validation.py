@@ -169,9 +169,12 @@ def skips_everything(subject: Subject) -> bool:
 
 
 def external_url_violation(subject: Subject) -> Failure | None:
-    url = subject.parameters.get("presentationUploadExternalUrl")
-    if url is None or urlsplit(url).scheme in _URL_SCHEMES:
-        return None
+    url = subject.parameters.text("presentationUploadExternalUrl")
+    try:
+        if urlsplit(url).scheme in _URL_SCHEMES:
+            return None
+    except ValueError:
+        pass  # as bad as an unknown scheme
     return Failure("validationError", "Param 'presentationUploadExternalUrl' is not a valid URL")
 
 

@@ -184,14 +184,15 @@ class Connections(TransportCase):
 
     def test_close_ends_kept_connections_and_further_calls(self, build: Build) -> None:
         transport = build(connect_seconds=PATIENCE)
-        with Wire(always(OK)) as one, Wire(always(OK)) as other:
+        with Wire(always(OK)) as one, Wire(always(OK)) as other, Wire(always(OK)) as never_asked:
             ask(transport, one)
             ask(transport, other)
             transport.close()
             one.wait_for(all_ended)
             other.wait_for(all_ended)
             assert reason(transport, one) == "closed"
-            assert (one.accepted, other.accepted) == (1, 1)
+            assert reason(transport, never_asked) == "closed"
+            assert (one.accepted, other.accepted, never_asked.accepted) == (1, 1, 0)
             transport.close()
 
     def test_an_exchange_under_way_survives_close_and_its_connection_does_not(self, build: Build) -> None:

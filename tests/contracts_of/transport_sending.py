@@ -71,6 +71,12 @@ class Sending(TransportCase):
         with Wire(always(answer(b"", "Location: /first", "Location: /second", status="302 Found"))) as wire:
             assert reason(transport, wire) == "protocol"
 
+    @pytest.mark.parametrize("character", ["\x01", "\x7f", "\x85", "\xad"])
+    def test_a_location_that_cannot_be_shown_is_no_answer(self, transport: Transport, character: str) -> None:
+        head, _, rest = answer(b"", "Location: /a!b", status="302 Found").partition(b"!")
+        with Wire(always(head + character.encode("latin-1") + rest)) as wire:
+            assert reason(transport, wire) == "protocol"
+
     def test_a_location_among_the_trailers_does_not_count(self, transport: Transport) -> None:
         chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nLocation: /trailer\r\n\r\n"
         with Wire(always(chunked)) as wire:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 import logging
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import structlog
+from demonstration import Demonstration, copy_of_checkout, two_free_ports
 from product import Plugin, Product
 
 from senfcall_avv import logs, make_app
@@ -77,7 +78,6 @@ def make_product(ini: dict[str, str], simulator: Simulator) -> Iterator[Callable
         edge.close()
     logging.getLogger().handlers[:] = handlers
     logging.getLogger().setLevel(level)
-    structlog.reset_defaults()
     logs.configure()
 
 
@@ -94,3 +94,23 @@ def a(product: Product) -> Plugin:
 @pytest.fixture
 def b(product: Product) -> Plugin:
     return product.b
+
+
+@pytest.fixture(scope="session")
+def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demonstration]:
+    """What ``make serve`` starts, for all tests of this process; Ctrl-C must end it in order."""
+    with Demonstration(copy_of_checkout(tmp_path_factory.mktemp("checkout")), two_free_ports()) as running:
+        running.ready()
+        yield running
+        assert running.end(signal.SIGINT, group=True) == 0
+        assert running.gone
+        assert running.listening == []
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[Simulator]:
+    """Another server, to which nothing may ever lead."""
+    made = Simulator("another-secret-another-secret-another")
+    running = serve_in_thread(made)
+    yield made
+    running.close()

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import stat
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,16 +15,18 @@ import transaction
 from pyramid.config import Configurator
 from pyramid.request import Request
 from pyramid.response import Response
-from sqlalchemy import Column, Engine, Integer, MetaData, Table, UniqueConstraint, insert, select, text
+from sqlalchemy import Column, Engine, Integer, MetaData, Table, UniqueConstraint, event, insert, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
 from sqlalchemy.orm import Session
 from sqlalchemy.schema import CreateTable
 from webtest import TestApp
 
 from senfcall_avv.db import Base, SessionFactory, make_engine, make_session_factory, request_session, session_scope
+from senfcall_avv.edge_names import DOOR
 from senfcall_avv.endpoints.models import Endpoint
 from senfcall_avv.ledger.models import LedgerEntry
 from senfcall_avv.organizations.models import Organization
+from senfcall_avv.typing import Request as AvvRequest
 from tests.factories.organizations import make_organization
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
@@ -97,7 +100,7 @@ class TestRequests:
                 session.get_one(Organization, made)
                 session.add(Organization(name=name))
                 manager.commit()
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  # whatever it is, the test must see it
                 failures.append(error)
                 manager.abort()
 
@@ -122,11 +125,7 @@ class TestRequests:
             request.db.add(Organization(name=request.params["name"]))
             return Response(status=int(request.params["status"]))
 
-        config = Configurator()
-        config.registry["avv.settings"] = SimpleNamespace(database_url=database_url)
-        config.include("senfcall_avv.db")
-        config.add_route("add", "/")
-        config.add_view(view, route_name="add")
+        config = self.configurator(database_url, view)
         app = TestApp(config.make_wsgi_app())
         app.post("/", {"name": "Gut e. V.", "status": "200"})
         app.post("/", {"name": "Schlecht e. V.", "status": "400"}, status=400)
@@ -136,12 +135,33 @@ class TestRequests:
         assert engine.pool.checkedout() == 0  # type: ignore[attr-defined]  # both our pools count
         engine.dispose()
 
+    def test_the_plugins_door_has_no_transaction(self, database_url: str) -> None:
+        def view(request: Any) -> Response:
+            return Response("yes" if request.environ.get("tm.active") else "no")
+
+        config = self.configurator(database_url, view)
+        app = TestApp(config.make_wsgi_app())
+        answers = [app.get("/", extra_environ={DOOR: door}).text for door in ("portal", "gateway")]
+        config.registry["avv.engine"].dispose()
+        assert answers == ["yes", "no"]
+
+    def configurator(self, database_url: str, view: Callable[[Any], Response]) -> Configurator:
+        config = Configurator(request_factory=AvvRequest)
+        config.registry["avv.settings"] = SimpleNamespace(database_url=database_url)
+        config.include("senfcall_avv.db")
+        config.add_route("only", "/")
+        config.add_view(view, route_name="only")
+        return config
+
 
 class TestScopes:
     def test_a_scope_rolls_back_when_anything_is_raised(self, session_factory: SessionFactory) -> None:
-        with pytest.raises(KeyboardInterrupt), session_scope(session_factory) as session:
+        def interrupted(session: Session) -> None:
             make_organization(session)
             raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt), session_scope(session_factory) as session:
+            interrupted(session)
         assert names(session_factory) == set()
 
     def test_a_reading_scope_keeps_nothing(self, session_factory: SessionFactory) -> None:
@@ -181,7 +201,6 @@ class TestMoments:
     def test_a_moment_without_a_zone_is_refused(self, session_factory: SessionFactory) -> None:
         with pytest.raises(StatementError, match="time zone"), session_scope(session_factory) as session:
             session.add(self.entry(datetime(2026, 11, 2)))
-            session.flush()
 
 
 class TestIntegrity:
@@ -239,6 +258,17 @@ class TestEngines:
         with pytest.raises(ValueError, match=r"SQLite needs|databases are"):
             make_engine(url)
 
+    @pytest.mark.postgresql
+    def test_a_postgresql_server_that_vanishes_is_noticed_soon_unless_the_url_says_otherwise(
+        self, migrated_postgresql: str
+    ) -> None:
+        engine = make_engine(f"{migrated_postgresql}?connect_timeout=7")
+        with engine.connect() as connection:
+            raw: Any = connection.connection.dbapi_connection
+            found = raw.info.get_parameters()
+        engine.dispose()
+        assert (found["connect_timeout"], found["tcp_user_timeout"], found["keepalives_idle"]) == ("7", "10000", "5")
+
     def test_a_folder_that_is_missing_is_named(self, tmp_path: Path) -> None:
         with pytest.raises(FileNotFoundError, match="nowhere"):
             make_engine(f"sqlite:///{tmp_path}/nowhere/avv.sqlite")
@@ -259,6 +289,25 @@ class TestEngines:
         raw.execute("PRAGMA busy_timeout = 0")
         raw.close()
         session.connection()
+
+    def test_a_commit_that_fails_does_not_leave_sqlite_locked(self, tmp_path: Path) -> None:
+        engine = make_engine(f"sqlite:///{tmp_path / 'new.sqlite'}")
+        factory = make_session_factory(engine)
+        make = text("CREATE TABLE things (id INTEGER)")
+
+        def fail(_connection: object) -> None:
+            raise OSError(28, "no space left")
+
+        event.listen(engine, "commit", fail)
+        with pytest.raises(OSError, match="no space"), session_scope(factory) as session:
+            session.execute(make)
+        event.remove(engine, "commit", fail)
+        other = sqlite3.connect(tmp_path / "new.sqlite", timeout=0, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        other.close()
+        with session_scope(factory) as session:
+            session.execute(make)
+        engine.dispose()
 
     def test_a_forked_child_does_not_use_its_parents_connections(self, engine: Engine) -> None:
         with engine.connect() as connection:

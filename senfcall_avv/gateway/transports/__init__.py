@@ -27,14 +27,24 @@ def make(name: str, options: Options | None = None) -> Transport:
 
         return RequestsTransport(chosen)
     if name == "curl":
-        try:
-            import pycurl  # noqa: F401 - only whether it is there
-        except ImportError:
-            raise ImportError(
-                "The transport 'curl' needs pycurl: install the extra with pip install 'senfcall_avv[curl]', "
-                "or choose the transport 'requests'."
-            ) from None
+        _need_pycurl()
         from senfcall_avv.gateway.transports.by_curl import CurlTransport
 
         return CurlTransport(chosen)
     raise ValueError(f"No transport is called {name!r}; there are: {', '.join(NAMES)}.")
+
+
+def _need_pycurl() -> None:
+    try:
+        import pycurl
+    except ImportError:
+        found = "it is not installed"
+    else:
+        # Came late to pycurl. Without it nothing keeps libcurl from repeating a call that must not be repeated.
+        if hasattr(pycurl, "PREREQFUNCTION"):
+            return
+        found = f"this one is too old ({pycurl.version})"
+    raise ImportError(
+        f"The transport 'curl' needs a recent pycurl, and {found}: install the extra with "
+        "pip install --upgrade 'senfcall_avv[curl]', or choose the transport 'requests'."
+    )

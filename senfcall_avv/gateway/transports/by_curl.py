@@ -72,7 +72,6 @@ class _Handle:
         setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
         setopt(pycurl.FOLLOWLOCATION, 0)
         setopt(pycurl.PROXY, "")  # the empty string also silences the environment
-        setopt(pycurl.NOPROXY, "*")
         setopt(pycurl.NETRC, pycurl.NETRC_IGNORED)
         setopt(pycurl.NOSIGNAL, 1)  # signals and threads do not mix
         setopt(pycurl.CONNECTTIMEOUT_MS, max(1, int(self._options.connect_seconds * 1000)))
@@ -144,6 +143,7 @@ class _Handle:
         return allowed
 
     def _write(self, piece: bytes) -> int:
+        """Take a piece of the body, and count: MAXFILESIZE stops only declared lengths in older versions of libcurl."""
         self._size += len(piece)
         if self._size > self._options.max_bytes:
             return _STOP

@@ -24,6 +24,7 @@ AGAINST_CATALOGUE: Final[tuple[Check, ...]] = (
 )
 AGAINST_PARENTS: Final[tuple[Check, ...]] = (
     inheritance.check,
+    names.check_inherited,
     bounds.check_merged,
     presets.check_merged,
     verbs.check_merged,

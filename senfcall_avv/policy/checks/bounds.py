@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from senfcall_avv.bbb.catalog import Parameter
 from senfcall_avv.policy.checks import patterns
-from senfcall_avv.policy.checks.names import repeated
+from senfcall_avv.policy.checks.names import firsts, repeated
 from senfcall_avv.policy.documents import Document, quoted
 from senfcall_avv.policy.errors import Diagnostic
-from senfcall_avv.policy.merging import CLAMPED, LONGEST_ID, PREFIX, Chain, keys_of, rule
+from senfcall_avv.policy.merging import CLAMPED, LONGEST_ID, PREFIX, Chain, keys_of, known_bounds, rule
 from senfcall_avv.policy.narrowing import said
 from senfcall_avv.policy.positions import Path
 from senfcall_avv.policy.schema import RuleTable
@@ -119,21 +119,24 @@ def _bounds(written: _Written) -> Iterator[Diagnostic]:
 def _outside(written: _Written, unfit: set[str]) -> Iterator[Diagnostic]:
     """Compare with BBB's own bounds: the widest, where several calls have the name."""
     table = written.table
-    bounded = [p for p in written.parameters if "max" in keys_of(p.type)]
-    lows = [p.min for p in bounded if "min" in keys_of(p.type)]
-    highs = [p.max for p in bounded]
+    bounded = [parameter for parameter in written.parameters if "max" in keys_of(parameter.type)]
+    lows, highs = zip(*map(known_bounds, bounded), strict=True) if bounded else ((), ())
     if table.max is not None and "max" not in unfit:
-        if any(p.type == "id" for p in bounded) and table.max > LONGEST_ID:
+        if any(parameter.type == "id" for parameter in bounded) and table.max > LONGEST_ID:
             message = f"max {table.max} leaves no room for the prefix ({PREFIX})"
             note = f"BBB takes 256 characters, so {LONGEST_ID} are left"
             yield written.report("P044", "max", message, note)
-        elif highs and None not in highs and table.max > max(high for high in highs if high is not None):
-            top = max(high for high in highs if high is not None)
-            yield written.report("P043", "max", f"{written.name}: max {table.max}, BBB takes {top}")
-    if table.min is not None and "min" not in unfit and lows and None not in lows:
-        low = min(low for low in lows if low is not None)
-        if table.min < low:
+        elif (high := _widest(highs, max)) is not None and table.max > high:
+            yield written.report("P043", "max", f"{written.name}: max {table.max}, BBB takes {high}")
+    if table.min is not None and "min" not in unfit:
+        low = _widest(lows, min)
+        if low is not None and table.min < low:
             yield written.report("P043", "min", f"{written.name}: min {table.min}, BBB takes nothing under {low}")
+
+
+def _widest(bounds: Sequence[int | None], of: Callable[[list[int]], int]) -> int | None:
+    known = [bound for bound in bounds if bound is not None]
+    return of(known) if known and len(known) == len(bounds) else None
 
 
 def _lists(written: _Written, unfit: set[str]) -> Iterator[Diagnostic]:
@@ -144,8 +147,8 @@ def _lists(written: _Written, unfit: set[str]) -> Iterator[Diagnostic]:
         if not items:
             yield written.report("P042", key, f"{key} is empty: no value could ever fit")
         yield from repeated(written.document, (*written.path, key), items)
-        for index, item in enumerate(items):
-            problem = _item(written, key, (*written.path, key, index), item) if item not in items[:index] else None
+        for index, item in firsts(items):
+            problem = _item(written, key, (*written.path, key, index), item)
             if problem is not None:
                 yield problem
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from senfcall_avv.bbb.catalog import CallEntry, FamilyRule
 from senfcall_avv.policy.checks import patterns
-from senfcall_avv.policy.checks.names import forbidden, repeated
+from senfcall_avv.policy.checks.names import firsts, forbidden, repeated
 from senfcall_avv.policy.documents import quoted
 from senfcall_avv.policy.errors import Diagnostic
 from senfcall_avv.policy.merging import FAMILY_COUNT, Chain
@@ -15,6 +15,7 @@ from senfcall_avv.policy.positions import Path
 from senfcall_avv.policy.schema import FamilyTable
 from senfcall_avv.policy.spelling import did_you_mean
 
+METADATA: Final = "meta_"
 LONGEST: Final = 8000
 """Code points that a value of a family may have at most: a request's address has no room for more."""
 
@@ -26,8 +27,8 @@ def check(chain: Chain) -> Iterator[Diagnostic]:
         if entry is None:
             continue
         families = {family.prefix + "*": family for family in entry.families}
-        for index, name in enumerate(table.forward or ()):
-            if name.endswith("*") and name not in (table.forward or [])[:index]:
+        for index, name in firsts(table.forward or ()):
+            if name.endswith("*"):
                 yield from _forwarded(chain, entry, ("calls", call, "forward", index), name, families)
         for name, family in table.families.items():
             path: Path = ("calls", call, "families", name)
@@ -66,9 +67,22 @@ def _described(
         message = "a family has either names or a pattern, not both"
         yield document.report("P029", (*path, "pattern"), message, second=document.place((*path, "names")))
         return
-    names = table.names or []
-    yield from repeated(document, (*path, "names"), names)
-    for index, name in enumerate(names):
+    yield from _names(chain, entry, path, table, rule)
+    if table.pattern is not None:
+        yield from _pattern(chain, entry, path, table.pattern)
+    for key, most in (("max", LONGEST), ("count", FAMILY_COUNT)):
+        value = getattr(table, key)
+        if value is not None and not 1 <= value <= most:
+            yield document.report("P042", (*path, key), f"{key} must be 1 to {most}, not {value}", of="value")
+
+
+def _names(chain: Chain, entry: CallEntry, path: Path, table: FamilyTable, rule: FamilyRule) -> Iterator[Diagnostic]:
+    document, names = chain.leaf, table.names or []
+    if table.names == []:
+        yield document.report("P042", (*path, "names"), "names is empty: no name could ever pass", of="value")
+    # BBB lower-cases names of metadata: two spellings would be one parameter twice.
+    yield from repeated(document, (*path, "names"), names, any_case=rule.prefix == METADATA)
+    for index, name in firsts(names):
         at = (*path, "names", index)
         known = entry.find(name)
         if chain.catalogue.is_reserved(name):
@@ -77,18 +91,10 @@ def _described(
             hint = f"did you mean {quoted(rule.prefix + name)}?" if rule.holds(rule.prefix + name) else None
             message = f"{quoted(name)} is no name that BBB would read as one of {quoted(rule.prefix + '*')}"
             yield document.report("P029", at, message, hint=hint)
-        elif known is not None and name not in names[:index]:
+        elif known is not None:
             problem = forbidden(chain, entry, at, known, name)
             if problem is not None:
                 yield problem
-    if table.pattern is not None:
-        yield from _pattern(chain, entry, path, table.pattern)
-    if table.max is not None and not 1 <= table.max <= LONGEST:
-        yield document.report("P042", (*path, "max"), f"max must be 1 to {LONGEST}, not {table.max}", of="value")
-    if table.count is not None and not 1 <= table.count <= FAMILY_COUNT:
-        yield document.report(
-            "P042", (*path, "count"), f"count must be 1 to {FAMILY_COUNT}, not {table.count}", of="value"
-        )
 
 
 def _pattern(chain: Chain, entry: CallEntry, path: Path, pattern: str) -> Iterator[Diagnostic]:

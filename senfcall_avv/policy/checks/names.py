@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from senfcall_avv.bbb.call import MAX_PARAMETERS
 from senfcall_avv.bbb.catalog import GROUPS, CallEntry, Catalogue, Parameter
+from senfcall_avv.policy.checks import patterns
 from senfcall_avv.policy.documents import Document, dotted, quoted
 from senfcall_avv.policy.errors import Diagnostic, Place
-from senfcall_avv.policy.merging import Chain
+from senfcall_avv.policy.merging import Chain, preset_value
 from senfcall_avv.policy.positions import Path
 from senfcall_avv.policy.spelling import did_you_mean, suggestion
+from senfcall_avv.policy.values import canonical
 
 RISKS: Final = {
     "fetch": "makes a server load an address that a tenant names",
@@ -44,16 +46,26 @@ def check(chain: Chain) -> Iterator[Diagnostic]:
                     yield problem
 
 
-def repeated(document: Document, path: Path, items: list[str]) -> Iterator[Diagnostic]:
-    """Report what stands twice in a list."""
+def repeated(document: Document, path: Path, items: list[str], *, any_case: bool = False) -> Iterator[Diagnostic]:
+    """Report what stands twice in a list, ``any_case``: also in another letter case."""
     seen: dict[str, int] = {}
     for index, item in enumerate(items):
-        if item in seen:
-            first = document.place((*path, seen[item]))
+        key = item.casefold() if any_case else item
+        if key in seen:
+            first = document.place((*path, seen[key]))
             message = f"{quoted(item)} is listed twice"
             yield document.report("P027", (*path, index), message, second=first)
         else:
-            seen[item] = index
+            seen[key] = index
+
+
+def firsts(items: Iterable[str]) -> Iterator[tuple[int, str]]:
+    """Give each different item once, with its first index: repetitions are reported as such and as nothing else."""
+    seen: set[str] = set()
+    for index, item in enumerate(items):
+        if item not in seen:
+            seen.add(item)
+            yield index, item
 
 
 def ruled_out(chain: Chain, parameter: Parameter) -> Place | None:
@@ -95,9 +107,67 @@ def _groups(document: Document) -> Iterator[Diagnostic]:
 
 
 def _common(chain: Chain) -> Iterator[Diagnostic]:
+    """Check the names in the rules for all calls: some call must have them, or an ``extra`` of this file's chain."""
     for name in chain.leaf.model.rules:
+        path: Path = ("rules", name)
         if chain.catalogue.is_reserved(name):
-            yield _reserved(chain.leaf, ("rules", name), name)
+            yield _reserved(chain.leaf, path, name)
+        elif all(chain.parameter(call, name) is None for call in chain.catalogue.calls):
+            known = {known for entry in chain.catalogue.calls.values() for known in entry.parameters}
+            note = "no call has a parameter of this name"
+            message = f"{dotted(path)} is used nowhere"
+            yield chain.leaf.report("P040", path, message, hint=did_you_mean(name, known), note=note)
+
+
+def check_inherited(chain: Chain) -> Iterator[Diagnostic]:
+    """Find what a parent forwards or sets although this file rules its group out."""
+    for index, group in enumerate(chain.leaf.model.never):
+        found = [*_inherited_names(chain, group), *_inherited_presets(chain, group)]
+        if found:
+            (name, call, place), *others = found
+            message = f"{group} is ruled out here, and {call} has {quoted(name)} from {place.file}:{place.line}"
+            note = f"also: {', '.join(other[0] for other in others)}" if others else None
+            yield chain.leaf.report("P025", ("never", index), message, second=place, note=note)
+
+
+def _inherited_names(chain: Chain, group: str) -> Iterator[tuple[str, str, Place]]:
+    for call in chain.calls:
+        verb = chain.verb(call)
+        if verb is None or verb[0] is chain.leaf or verb[1] != "forward":
+            continue
+        listed = verb[0].model.calls[call].forward or []
+        for index, name in enumerate(listed):
+            parameter = chain.parameter(call, name)
+            if parameter is not None and parameter.group == group:
+                yield name, call, verb[0].place(("calls", call, "forward", index))
+            elif name.endswith("*"):
+                for member in _members(chain, call, name):
+                    if member.group == group:
+                        yield member.name, call, verb[0].place(("calls", call, "forward", index))
+
+
+def _members(chain: Chain, call: str, family: str) -> Iterator[Parameter]:
+    """Give the known parameters that a family lets through."""
+    path: Path = ("calls", call, "families", family)
+    names, pattern = chain.effective.get((*path, "names")), chain.effective.get((*path, "pattern"))
+    entry = chain.catalogue.calls[call]
+    if names is not None:
+        yield from (known for name in names.value if (known := entry.find(name)) is not None)
+    elif pattern is not None:
+        matches = patterns.matcher_in_any_case(pattern.value)
+        yield from (known for known in entry.parameters.values() if not known.reserved and matches(known.name))
+
+
+def _inherited_presets(chain: Chain, group: str) -> Iterator[tuple[str, str, Place]]:
+    for document in chain.parents:
+        for call, table in document.model.calls.items():
+            for key in ("set", "default"):
+                for name, value in getattr(table, key).items():
+                    parameter = chain.parameter(call, name)
+                    if parameter is None or parameter.group != group:
+                        continue
+                    if canonical(preset_value(value, parameter.choices)) not in parameter.neutral:
+                        yield name, call, document.place(("calls", call, key, name))
 
 
 def _reserved(document: Document, path: Path, name: str) -> Diagnostic:
@@ -144,9 +214,10 @@ def _listed(chain: Chain, entry: CallEntry) -> Iterator[Diagnostic]:
             f"{entry.name} lists {len(items)} names, and no request can have more than {MAX_PARAMETERS} parameters"
         )
         yield chain.leaf.report("P027", path, message)
+        return
     yield from repeated(chain.leaf, path, items)
-    for index, name in enumerate(items):
-        if name.endswith("*") or name in items[:index]:
+    for index, name in firsts(items):
+        if name.endswith("*"):
             continue
         at: Path = (*path, index)
         problem = _unusable(chain, entry, at, name)

@@ -123,26 +123,33 @@ def _both(chain: Chain, call: str, name: str, add: Any, remove: Any) -> Iterator
 def check_merged(chain: Chain) -> Iterator[Diagnostic]:
     """Check each value against the rule in force, and that a name is not both set and something else."""
     for call in chain.calls:
-        for key in KEYS:
-            table = chain.leaf.model.calls.get(call)
-            for name, value in getattr(table, key).items() if table is not None else ():
-                problem = _misfit(chain, ("calls", call, key, name), value)
+        for key in ("set", "default", "add"):
+            for path in _nearest(chain, call, key).values():
+                problem = _misfit(chain, path)
                 if problem is not None:
                     yield problem
         yield from _conflicts(chain, call)
 
 
-def _misfit(chain: Chain, path: Path, value: Any) -> Diagnostic | None:
+def _misfit(chain: Chain, path: Path) -> Diagnostic | None:
+    """Report a value that breaks its rule: where it stands, or where this file makes the rule too narrow for it."""
     _, call, key, name = map(str, path)
+    document = next(d for d in chain.documents if path in d.positions.entries)
+    value = getattr(document.model.calls[call], key)[name]
     made = rule(chain, call, name)
-    if key == "remove":
-        return None
-    words = misfit(preset_value(value, None), made) if value != [] else None
+    if value == [] or (made.min is not None and made.max is not None and made.min > made.max):
+        return None  # bounds that cross are reported as such
+    words = misfit(preset_value(value, None), made)
     if words is None:
         return None
     shown = "the value" if made.type == "password" else quoted(value)
     where = f" ({made.origins[0]})" if made.origins else ""
-    return chain.leaf.report("P050", path, f"{key}.{name}: {shown} {words}{where}", of="value")
+    message = f"{key}.{name}: {shown} {words}{where}"
+    if document is chain.leaf:
+        return chain.leaf.report("P050", path, message, of="value")
+    rules = (("calls", call, "rules", name), ("rules", name))
+    at = next((rule_path for rule_path in rules if rule_path in chain.leaf.positions.entries), None)
+    return None if at is None else chain.leaf.report("P050", at, message, second=document.place(path))
 
 
 def misfit(value: Value, made: Rule) -> str | None:

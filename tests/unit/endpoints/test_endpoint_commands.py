@@ -37,10 +37,10 @@ def revealed(workplace: Workplace, key: str) -> list[str]:
 
 
 def test_create_makes_the_organisation_when_told_to_and_prints_the_secret(workplace: Workplace) -> None:
-    made = run_json(workplace, "create", "Chor Beispiel e. V.", "--new", "--profile", "minimal")
+    made = run_json(workplace, "create", "Chor Beispiel e. V.", "--new", "--profile", "senfcall")
     assert KEY.fullmatch(made["key"])
-    assert made["path"] == f"/b/{made['key']}/bigbluebutton/"
-    assert (made["name"], made["profile"], made["state"]) == ("Chor Beispiel e. V.", "minimal", "active")
+    assert made["url"] == f"https://avv.example.org/b/{made['key']}/bigbluebutton/"
+    assert (made["name"], made["profile"], made["state"]) == ("Chor Beispiel e. V.", "senfcall", "active")
     assert revealed(workplace, made["key"]) == [made["secret"]]
 
 
@@ -58,13 +58,14 @@ def test_create_prints_for_people_too(workplace: Workplace) -> None:
     (made,) = run_json(workplace, "list")
     (secret,) = revealed(workplace, made["key"])
     assert f"Secret        {secret}" in result.stdout
-    assert made["path"] in result.stdout
+    assert made["url"] in result.stdout
 
 
 @pytest.mark.parametrize(
     ("arguments", "words", "code"),
     [
         (["create", "Niemand e. V."], "no organisation", 1),
+        (["create", "Chor e. V.", "--new", "--profile", "senfcal"], "there are: senfcall", 1),
         (["create", "x", "--new"], "2 to 200", 1),
         (["create", "Chor e. V.", "--profile", "minimal"], "--new", 2),
         (["rotate", "kaaaaaaaaaaaaaaa"], "no endpoint", 1),

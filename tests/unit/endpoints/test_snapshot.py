@@ -47,7 +47,7 @@ def seen(snapshot: EndpointSnapshot, key: str) -> EndpointView:
 
 def verifies(view: EndpointView, secret: str, now: float) -> int | None:
     """Say which secret of a view signed a call that was signed with this one."""
-    made = checksum.sign("create", "meetingID=1", secret).encode()
+    made = checksum.sign("create", "meetingID=1", secret.encode()).encode()
     return checksum.verify(b"create", b"meetingID=1", made, view.secrets(now))
 
 
@@ -147,6 +147,20 @@ class TestSecrets:
         assert [verifies(view, made.secret, end + after) for after in (-86400, -1, 0, 1)] == [1, 1, None, None]
         assert [verifies(view, fresh, end + after) for after in (-86400, -1, 0, 1)] == [0, 0, 0, 0]
 
+    def test_a_last_secret_that_ends_is_not_used_beyond_its_end_either(
+        self, snapshot: EndpointSnapshot, session_factory: SessionFactory, key_ring: KeyRing, clock: Any
+    ) -> None:
+        made = make_endpoint(session_factory, key_ring)
+        with session_scope(session_factory) as session:
+            find_endpoint(session, made.key).secrets[0].valid_until = clock.moment + DAY
+        view = seen(snapshot, made.key)
+        assert [verifies(view, made.secret, clock() + after) for after in (0, 86399, 86400, 86401)] == [
+            0,
+            0,
+            None,
+            None,
+        ]
+
     def test_the_position_tells_which_secret_signed(
         self, snapshot: EndpointSnapshot, session_factory: SessionFactory, key_ring: KeyRing, clock: Any
     ) -> None:
@@ -163,7 +177,13 @@ class TestSecrets:
 
     @pytest.mark.parametrize("state", ["paused_hard", "revoked"])
     def test_an_endpoint_that_must_not_answer_verifies_nothing(
-        self, snapshot: EndpointSnapshot, session_factory: SessionFactory, key_ring: KeyRing, engine: Engine, clock: Any, state: str
+        self,
+        snapshot: EndpointSnapshot,
+        session_factory: SessionFactory,
+        key_ring: KeyRing,
+        engine: Engine,
+        clock: Any,
+        state: str,
     ) -> None:
         made = make_endpoint(session_factory, key_ring)
         assert verifies(seen(snapshot, made.key), made.secret, clock()) == 0
@@ -188,7 +208,12 @@ class TestUnusableSecrets:
         return [(line["key"], line["todo"]) for line in found]
 
     def test_a_copied_ciphertext_verifies_nothing_and_alarms_once(
-        self, snapshot: EndpointSnapshot, session_factory: SessionFactory, key_ring: KeyRing, clock: Any, log_lines: Lines
+        self,
+        snapshot: EndpointSnapshot,
+        session_factory: SessionFactory,
+        key_ring: KeyRing,
+        clock: Any,
+        log_lines: Lines,
     ) -> None:
         one, other = make_endpoint(session_factory, key_ring), make_endpoint(session_factory, key_ring)
         for _ in range(2):
@@ -256,7 +281,12 @@ class TestReading:
         assert counts == [3, 1, 3, 1]
 
     def test_an_outage_keeps_the_last_good_state_and_is_logged_once(
-        self, snapshot: EndpointSnapshot, session_factory: SessionFactory, key_ring: KeyRing, engine: Engine, log_lines: Lines
+        self,
+        snapshot: EndpointSnapshot,
+        session_factory: SessionFactory,
+        key_ring: KeyRing,
+        engine: Engine,
+        log_lines: Lines,
     ) -> None:
         made = make_endpoint(session_factory, key_ring)
         assert seen(snapshot, made.key).answers

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pickle
 import sys
+from types import ModuleType
 from typing import Any, get_args
 
 import pytest
@@ -13,7 +14,15 @@ from senfcall_avv.gateway.transports.interface import Reason
 
 def test_curl_without_pycurl_says_which_extra_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pycurl", None)
-    with pytest.raises(ImportError, match=r"pip install 'senfcall_avv\[curl\]'"):
+    with pytest.raises(ImportError, match=r"not installed: .* pip install --upgrade 'senfcall_avv\[curl\]'"):
+        make("curl")
+
+
+def test_curl_with_a_pycurl_that_cannot_forbid_a_repetition_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    old = ModuleType("pycurl")
+    old.version = "PycURL/7.45.1 libcurl/7.76.1"  # type: ignore[attr-defined] # a module of our own making
+    monkeypatch.setitem(sys.modules, "pycurl", old)
+    with pytest.raises(ImportError, match=r"too old \(PycURL/7\.45\.1 .*\): install the extra"):
         make("curl")
 
 

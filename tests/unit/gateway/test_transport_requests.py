@@ -4,14 +4,18 @@ import socket
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
 
-from senfcall_avv.gateway.transports import Transport, UpstreamError
+from senfcall_avv.gateway.transports import Options, Reply, Transport, UpstreamError
+from senfcall_avv.gateway.transports.addresses import split
+from senfcall_avv.gateway.transports.by_requests import RequestsTransport
+from senfcall_avv.gateway.transports.connection import Exchange
 from tests.contracts_of.authority import Authority
 from tests.contracts_of.transport import TransportContract
-from tests.contracts_of.transport_case import SHORT, Build, all_ended, ask, reason
+from tests.contracts_of.transport_case import SHORT, TARGET, Build, all_ended, ask, reason
 from tests.contracts_of.wire import OK, PATIENCE, Peer, Wire, always, ok_then
 
 _LOOK_UP = socket.getaddrinfo
@@ -100,6 +104,18 @@ class TestRequests(TransportContract):
             assert reason(transport, wire) == "closed"
             wire.wait_for(all_ended)
             assert (wire.accepted, len(wire.requests)) == (1, 2)
+
+    def test_a_repetition_passes_by_a_kept_connection_that_is_on_top(self, build: Build) -> None:
+        transport = RequestsTransport(Options(connect_seconds=PATIENCE))
+        with Wire(always(OK)) as wire:
+            ask(transport, wire)
+            address, target = split(wire.origin + TARGET)
+            pool = transport._adapter.pool(address)
+            exchange = Exchange(target, monotonic() + PATIENCE, pool, transport._options)
+            exchange.fresh = True
+            assert transport._attempt(exchange) == Reply(200, None, b"ok")
+            assert wire.accepted == 2
+            transport.close()
 
     def test_no_socket_is_left_open(self, build: Build) -> None:
         transport = build(connect_seconds=PATIENCE)

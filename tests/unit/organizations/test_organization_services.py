@@ -69,7 +69,9 @@ def test_own_limits_are_stored_as_the_policy_names_them(session_factory: Session
         assert (found.limits, found.policy_profile) == (limits, "minimal")
 
 
-def test_an_organization_without_numbers_has_no_limits_and_the_standard_profile(session_factory: SessionFactory) -> None:
+def test_an_organization_without_numbers_has_no_limits_and_the_standard_profile(
+    session_factory: SessionFactory,
+) -> None:
     with session_scope(session_factory) as session:
         made = create_organization(session, "Chor Beispiel")
     with session_scope(session_factory, write=False) as session:

@@ -7,7 +7,9 @@ import pytest
 
 from senfcall_avv.bbb.catalog import load
 from senfcall_avv.policy.engine import Sources
+from senfcall_avv.policy.errors import Diagnostic
 from senfcall_avv.policy.language import check
+from senfcall_avv.policy.ruleset import Ruleset
 
 HEAD = 'schema = 1\ntitle = "t"\n'
 CHILD = HEAD + 'extends = "base"\n'
@@ -57,7 +59,7 @@ def cut(text: str) -> tuple[str, tuple[int, int, int] | None]:
     return plain, (plain.count("\n", 0, start) + 1, start - line_start + 1, end - line_start + 1)
 
 
-def found_in(**texts: str):
+def found_in(**texts: str) -> tuple[Ruleset | None, list[Diagnostic], tuple[str, int, int, int] | None]:
     """Read texts by file name; give the ruleset, the diagnostics and the marked place with its file."""
     files, marked = {}, None
     for name, text in texts.items():
@@ -226,6 +228,8 @@ ALONE = [
     ("P042", CREATE + "rules.guestPolicy = { choices = «[]» }\n", "choices is empty"),
     ("P042", CREATE + "rules.disabledFeatures = { max_items = «0» }\n", "max_items 0 leaves no value"),
     ("P042", CREATE + "body.max_bytes = «0»\n", "max_bytes must be 1 to 1048576, not 0"),
+    ("P043", CREATE + "rules.duration = { max = «2147483648» }\n", "duration: max 2147483648, BBB takes 2147483647"),
+    ("P043", CREATE + "rules.duration = { min = «-1» }\n", "duration: min -1, BBB takes nothing under 0"),
     ("P043", CREATE + "rules.name = { max = «300» }\n", "name: max 300, BBB takes 256"),
     ("P043", CREATE + "rules.name = { min = «1» }\n", "name: min 1, BBB takes nothing under 2"),
     (
@@ -274,7 +278,8 @@ ALONE = [
     (
         "P048",
         HEAD
-        + '[calls.create]\nforward = ["meetingEndedURL"]\naccept_risk.meetingEndedURL = "w"\nrules.meetingEndedURL = { schemes = [«"http"»] }\n',
+        + '[calls.create]\nforward = ["meetingEndedURL"]\naccept_risk.meetingEndedURL = "w"\n'
+        + 'rules.meetingEndedURL = { schemes = [«"http"»] }\n',
         'needs https, not "http"',
     ),
     (
@@ -365,11 +370,24 @@ FAMILY = HEAD + '[calls.create]\nforward = ["meta_*"]\n[calls.create.families."m
 ALONE += [
     ("P024", FAMILY + 'names = [«"meta_avv-organization"»]\n', "is never passed on"),
     ("P026", FAMILY + 'names = [«"meta_endcallbackurl"»]\n', "makes a server load an address"),
+    ("P027", FAMILY + 'names = ["meta_a", «"meta_A"»]\n', '"meta_A" is listed twice'),
+    ("P021", CREATE + 'extra.«meta_new» = { type = "string" }\n', '"meta_new" is no parameter of create'),
+    ("P027", HEAD + f"[calls.create]\n«forward» = {['x'] * 201}\n", "create lists 201 names"),
+    ("P040", CREATE + "[rules]\n«meetingID» = { max = 3 }\n", "rules.meetingID is used nowhere"),
+    ("P042", CREATE + "rules.name = { max = «0» }\n", "max 0 leaves no value at all"),
+    ("P042", CREATE + 'rules.disabledFeatures = { choices = [«"a,b"»] }\n', "a choice is one text without a comma"),
+    ("P006", HEAD + '«"a\\u0001"» = 1\n', 'unknown key "a\\u0001"'),
+    ("P007", CREATE + "rules.name = «[]»\n", "calls.create.rules.name must be a table, not a list"),
+    ("P007", CREATE + "message = «{ a = 1 }»\n", "calls.create.message must be text in quotes, not a table"),
+    ("P001", "\n" + HEAD + 'x = """a«\n»\n\n', "a text is not closed with a quote"),
+    ("P002", HEAD + "x.y = 1\nx.y.z = «2»", "a key is defined a second time"),
+    ("P061", CREATE.replace("[calls", 'widen = [«"a = 1"»]\n[calls'), '"a = 1" is no key path'),
     ("P027", FAMILY + 'names = ["meta_a", «"meta_a"»]\n', '"meta_a" is listed twice'),
     ("P029", FAMILY + 'names = [«"course"»]\n', '"course" is no name that BBB would read as one of "meta_*"'),
     ("P029", FAMILY + 'names = []\n«pattern» = "x"\n', "either names or a pattern"),
     ("P045", FAMILY + 'pattern = «"("»\n', "a parenthesis is not closed"),
     ("P026", FAMILY + 'pattern = «"meta_[A-Z]+"»\n', 'the pattern lets through "meta_endCallbackUrl"'),
+    ("P042", FAMILY + "names = «[]»\n", "names is empty"),
     ("P042", FAMILY + 'names = ["meta_a"]\ncount = «21»\n', "count must be 1 to 20, not 21"),
     ("P042", FAMILY + 'names = ["meta_a"]\nmax = «0»\n', "max must be 1 to 8000, not 0"),
 ]
@@ -398,6 +416,22 @@ INHERITED = [
         "P060",
         CHILD + '[calls.create]\nforward = ["name", «"muteOnStart"»]\n',
         'forward with "muteOnStart" widens base.toml:19',
+    ),
+    (
+        "P025",
+        CHILD + 'never = [«"access"»]\n',
+        'access is ruled out here, and create has "guestPolicy" from base.toml:19',
+    ),
+    (
+        "P025",
+        CHILD + 'never = [«"lifecycle"»]\n[calls.create]\nforward = ["name"]\n',
+        'lifecycle is ruled out here, and create has "duration" from base.toml:23',
+    ),
+    ("P040", CHILD + "[rules]\n«fooBar» = { max = 3 }\n", "rules.fooBar is used nowhere"),
+    (
+        "P050",
+        CHILD + "[calls.create.rules]\n«duration» = { max = 30 }\n",
+        "default.duration: 60 is above max 30 (x.toml:5)",
     ),
     ("P060", CHILD + "[calls.create.rules]\nduration.«max» = 900\n", "max 600 → 900 widens base.toml:20"),
     ("P060", CHILD + '[calls.create.rules]\nwelcome.«html» = "keep"\n', 'html "bbb" → "keep" widens base.toml:21'),
@@ -441,12 +475,12 @@ INHERITED = [
 ]
 
 
-def short(row) -> str:
+def short(row: tuple[str, str, str]) -> str:
     return f"{row[0]}-{row[2][:40]}"
 
 
 @pytest.mark.parametrize(("code", "text", "words"), ALONE, ids=map(short, ALONE))
-def test_a_mistake_gives_exactly_one_message_at_its_place(code, text, words):
+def test_a_mistake_gives_exactly_one_message_at_its_place(code: str, text: str, words: str) -> None:
     ruleset, diagnostics, marked = found_in(x=text)
 
     assert [(d.code, d.file, d.line, d.column, d.end_column) for d in diagnostics] == [(code, *marked)]
@@ -455,7 +489,7 @@ def test_a_mistake_gives_exactly_one_message_at_its_place(code, text, words):
 
 
 @pytest.mark.parametrize(("code", "text", "words"), INHERITED, ids=map(short, INHERITED))
-def test_a_mistake_against_a_parent_gives_exactly_one_message_at_its_place(code, text, words):
+def test_a_mistake_against_a_parent_gives_exactly_one_message_at_its_place(code: str, text: str, words: str) -> None:
     ruleset, diagnostics, marked = found_in(base=BASE, x=text)
 
     assert [(d.code, d.file, d.line, d.column, d.end_column) for d in diagnostics] == [(code, *marked)]

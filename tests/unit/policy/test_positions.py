@@ -2,12 +2,14 @@
 
 import string
 import tomllib
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
-from senfcall_avv.policy.positions import Span, locate
+from senfcall_avv.policy.positions import Path, Span, locate
 
 TEXT = """\
 a.b = 1 # x
@@ -27,7 +29,7 @@ y = [ # c
 """
 
 
-def test_each_kind_of_key_has_its_place():
+def test_each_kind_of_key_has_its_place() -> None:
     found = locate(TEXT).entries
 
     assert found["a",].key == Span(1, 1, 2)
@@ -43,13 +45,13 @@ def test_each_kind_of_key_has_its_place():
     assert found["arr", 1, "y", 1].value == Span(13, 2, 3)
 
 
-def test_columns_count_characters_not_bytes():
+def test_columns_count_characters_not_bytes() -> None:
     assert locate('x = "ä€🎉" # ü\n"ä" = 1 # ä\n').entries["x",].value == Span(1, 5, 10)
     assert locate('x = "ä€🎉" # ü\n"ä" = 1 # ä\n').entries["ä",].value == Span(2, 7, 8)
     assert locate('x = ["äö", "b"]').entries["x", 1].value == Span(1, 12, 15)
 
 
-def test_windows_line_ends_do_not_belong_to_a_token():
+def test_windows_line_ends_do_not_belong_to_a_token() -> None:
     assert locate('a = """\r\nx"""\r\nb = 1\r\n').entries["a",].value == Span(1, 5, 8)
     assert locate("a = 1\r\nb = 2\r\n").entries["b",].value == Span(2, 5, 6)
 
@@ -64,17 +66,17 @@ def test_windows_line_ends_do_not_belong_to_a_token():
         ("t = 1\n[t]\n", ("t",), 2),
     ],
 )
-def test_a_second_definition_is_found(text, path, line):
+def test_a_second_definition_is_found(text: str, path: Path, line: int) -> None:
     repeated = locate(text).repeated
 
     assert [(found, entry.key.line) for found, entry in repeated] == [(path, line)]
 
 
-def test_a_table_after_its_subtable_is_no_repetition():
+def test_a_table_after_its_subtable_is_no_repetition() -> None:
     assert locate("[a.b]\nx = 1\n[a]\ny = 2\n[[c.d]]\n[[c.d]]\n").repeated == []
 
 
-def test_the_nearest_written_table_stands_in_for_a_missing_key():
+def test_the_nearest_written_table_stands_in_for_a_missing_key() -> None:
     places = locate("[limits]\nmeetings = { default = 1 }\n")
 
     assert places.nearest(("limits", "meetings", "max")).key.line == 2
@@ -83,10 +85,11 @@ def test_the_nearest_written_table_stands_in_for_a_missing_key():
 
 
 @pytest.mark.parametrize("text", ["a = ", "[", "[[a]", "a = [1,", 'a = "', "= 1", "a.b. = 1", "\x00", "x = {y = }"])
-def test_broken_texts_still_give_places(text):
+def test_broken_texts_still_give_places(text: str) -> None:
     locate(text)
 
 
+Draw = Callable[[st.SearchStrategy[Any]], Any]
 bare = st.text(string.ascii_letters + string.digits + "_-", min_size=1, max_size=6)
 names = bare | st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=6)
 scalars = st.integers(-99, 99) | st.booleans() | st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=8)
@@ -99,7 +102,7 @@ def write_text(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def write_key(key: str, draw) -> str:
+def write_key(key: str, draw: Draw) -> str:
     if key and key.isascii() and all(c.isalnum() or c in "_-" for c in key) and draw(st.booleans()):
         return key
     if "'" not in key and draw(st.booleans()):
@@ -107,7 +110,7 @@ def write_key(key: str, draw) -> str:
     return write_text(key)
 
 
-def write_value(value, draw) -> str:
+def write_value(value: object, draw: Draw) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):
@@ -121,7 +124,7 @@ def write_value(value, draw) -> str:
 
 
 @st.composite
-def documents(draw) -> str:
+def documents(draw: Draw) -> str:
     """Write tables in all the ways that TOML has: headers, dotted keys, inline, lists of tables."""
     lines = []
     for name, value in draw(st.dictionaries(names, values, max_size=3)).items():
@@ -139,7 +142,7 @@ def documents(draw) -> str:
     return draw(st.sampled_from(["\n", "\r\n"])).join(lines)
 
 
-def read(text: str) -> dict:
+def read(text: str) -> dict[str, Any]:
     """Read a text, or draw another one: two headers can come out with the same name."""
     try:
         return tomllib.loads(text)
@@ -147,7 +150,7 @@ def read(text: str) -> dict:
         reject()
 
 
-def paths_of(value, path=()):
+def paths_of(value: object, path: Path = ()) -> Iterator[Path]:
     if isinstance(value, dict):
         for key, inner in value.items():
             yield (*path, key)
@@ -158,9 +161,9 @@ def paths_of(value, path=()):
             yield from paths_of(inner, (*path, index))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(documents())
-def test_the_paths_are_those_that_tomllib_reads(text):
+def test_the_paths_are_those_that_tomllib_reads(text: str) -> None:
     data = read(text)
 
     found = locate(text)
@@ -169,14 +172,14 @@ def test_the_paths_are_those_that_tomllib_reads(text):
     assert found.repeated == []
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(documents())
-def test_a_value_of_one_line_is_what_stands_at_its_place(text):
+def test_a_value_of_one_line_is_what_stands_at_its_place(text: str) -> None:
     data = read(text)
     lines = text.split("\n")
 
     for path, entry in locate(text).entries.items():
-        value = data
+        value: Any = data
         for part in path:
             value = value[part]
         if isinstance(value, (int, str)):

@@ -7,15 +7,14 @@ import hashlib
 import pytest
 
 from senfcall_avv.simulator import Simulator
-from senfcall_avv.simulator.messages import Request
+from senfcall_avv.simulator.messages import Answer, Request
+from tests.unit.simulator.signed import FORM, SECRET, Make, Server
 
-FORM = "application/x-www-form-urlencoded"
-SECRET = "invented-secret-of-a-test-server-0123"
 PUBLISHED_SECRET = "demo-secret-please-change-0123456789"
 ROOM = "meetingID=chor-7&name=Probe"
 
 
-def refused(answer) -> bool:
+def refused(answer: Answer) -> bool:
     return b"<messageKey>checksumError</messageKey>" in answer.body
 
 
@@ -46,7 +45,7 @@ def sha(call: str, query: str, algorithm: str = "sha1") -> str:
         ),
     ],
 )
-def test_published_vectors_pass(call, query, checksum):
+def test_published_vectors_pass(call: str, query: str, checksum: str) -> None:
     simulator = Simulator(PUBLISHED_SECRET)
     joint = "&" if query else ""
 
@@ -56,16 +55,24 @@ def test_published_vectors_pass(call, query, checksum):
 
 
 @pytest.mark.parametrize("place", ["checksum={c}&{q}", "{q}&checksum={c}", "meetingID=chor-7&checksum={c}&name=Probe"])
-def test_the_checksum_may_stand_anywhere(server, place):
+def test_the_checksum_may_stand_anywhere(server: Server, place: str) -> None:
     query = place.format(c=sha("create", ROOM), q=ROOM)
 
     assert not refused(server.send("GET", f"/bigbluebutton/api/create?{query}"))
 
 
-def test_an_identical_second_checksum_is_cut_out_too(server):
+def test_an_identical_second_checksum_is_cut_out_too(server: Server) -> None:
     c = sha("create", ROOM)
 
     assert not refused(server.send("GET", f"/bigbluebutton/api/create?checksum={c}&{ROOM}&checksum={c}"))
+
+
+def test_of_two_checksums_the_first_counts_and_covers_the_other(server: Server) -> None:
+    rest = f"{ROOM}&checksum=other"
+
+    answer = server.send("GET", f"/bigbluebutton/api/create?checksum={sha('create', rest)}&{rest}")
+
+    assert not refused(answer)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +89,7 @@ def test_an_identical_second_checksum_is_cut_out_too(server):
     ],
     ids=["missing", "empty", "disguised", "other call's", "too long", "added parameter", "reordered", "re-encoded"],
 )
-def test_anything_else_is_refused(server, query):
+def test_anything_else_is_refused(server: Server, query: str) -> None:
     query = query.format(c=sha("create", ROOM), other=sha("join", ROOM))
 
     answer = server.send("GET", f"/bigbluebutton/api/create?{query}")
@@ -94,7 +101,7 @@ def test_anything_else_is_refused(server, query):
 
 
 @pytest.mark.parametrize(("profile", "passes"), [("2.5", False), ("2.7", False), ("3.0b1", True), ("3.0.15", True)])
-def test_upper_case_passes_from_version_3_on(make_server, profile, passes):
+def test_upper_case_passes_from_version_3_on(make_server: Make, profile: str, passes: bool) -> None:
     server = make_server(profile)
 
     answer = server.send("GET", f"/bigbluebutton/api/getMeetings?checksum={sha('getMeetings', '').upper()}")
@@ -103,21 +110,21 @@ def test_upper_case_passes_from_version_3_on(make_server, profile, passes):
 
 
 @pytest.mark.parametrize("algorithm", ["sha1", "sha256", "sha384", "sha512"])
-def test_only_listed_algorithms_pass(make_server, algorithm):
+def test_only_listed_algorithms_pass(make_server: Make, algorithm: str) -> None:
     without = ",".join({"sha1", "sha256", "sha384", "sha512"} - {algorithm})
 
     assert not refused(make_server(algorithms=algorithm).call("getMeetings", algorithm=algorithm))
     assert refused(make_server(algorithms=without).call("getMeetings", algorithm=algorithm))
 
 
-def test_an_empty_secret_lets_everything_pass():
+def test_an_empty_secret_lets_everything_pass() -> None:
     answer = Simulator("").answer(Request("GET", "/bigbluebutton/api/getMeetings"))
 
     assert b"<meetings/>" in answer.body
 
 
 @pytest.mark.parametrize("profile", ["2.5", "2.7", "3.0.15"])
-def test_a_form_with_a_signed_query_is_merged_unsigned(make_server, profile):
+def test_a_form_with_a_signed_query_is_merged_unsigned(make_server: Make, profile: str) -> None:
     server = make_server(profile)
 
     server.call("create", "meetingID=chor-7", method="POST", body=b"name=Probe&record=true", content_type=FORM)
@@ -125,7 +132,7 @@ def test_a_form_with_a_signed_query_is_merged_unsigned(make_server, profile):
     assert server.simulator.meetings.running("chor-7").record
 
 
-def test_query_values_win_over_the_forms(server):
+def test_query_values_win_over_the_forms(server: Server) -> None:
     server.call("create", ROOM, method="POST", body=b"name=Other&meetingID=other", content_type=FORM)
 
     assert [(one.external_id, one.name) for one in server.simulator.meetings] == [("chor-7", "Probe")]
@@ -141,7 +148,9 @@ def test_query_values_win_over_the_forms(server):
         ("3.0.15", "meetingID=chor-7&name=Probe+*%7E", False),
     ],
 )
-def test_a_form_without_query_is_hashed_by_the_versions_rule(make_server, profile, hashed, passes):
+def test_a_form_without_query_is_hashed_by_the_versions_rule(
+    make_server: Make, profile: str, hashed: str, passes: bool
+) -> None:
     server = make_server(profile)
     body = f"name=Probe%20*~&checksum={sha('create', hashed)}&meetingID=chor-7".encode()
 
@@ -150,7 +159,7 @@ def test_a_form_without_query_is_hashed_by_the_versions_rule(make_server, profil
     assert refused(answer) is not passes
 
 
-def test_the_call_name_is_part_of_what_is_signed_without_its_suffix(make_server):
+def test_the_call_name_is_part_of_what_is_signed_without_its_suffix(make_server: Make) -> None:
     server = make_server("2.5")
 
     answer = server.send("GET", f"/bigbluebutton/api/getMeetings.xml?checksum={sha('getMeetings', '')}")
@@ -158,24 +167,26 @@ def test_the_call_name_is_part_of_what_is_signed_without_its_suffix(make_server)
     assert b"<meetings/>" in answer.body
 
 
-def test_a_trailing_and_a_doubled_slash_do_no_harm(server):
+def test_a_trailing_and_a_doubled_slash_do_no_harm(server: Server) -> None:
     c = sha("getMeetings", "")
 
     assert b"<meetings/>" in server.send("GET", f"/bigbluebutton//api/getMeetings/?checksum={c}").body
 
 
 @pytest.mark.parametrize("profile", ["2.7", "3.0b1", "3.0.15"])
-def test_the_upload_parameter_switches_the_checksum_off(make_server, profile):
+def test_the_upload_parameter_switches_the_checksum_off(make_server: Make, profile: str) -> None:
     server = make_server(profile)
     hole = "presentationUploadExternalUrl=https%3A%2F%2Ffiles.example.org"
 
     answer = server.send("GET", f"/bigbluebutton/api/create?{ROOM}&checksum=wrong&{hole}")
 
     assert b"<returncode>SUCCESS</returncode>" in answer.body
-    assert b"<message>Param" in server.send("GET", f"/bigbluebutton/api/create?{ROOM}&{hole[:30]}=nonsense").body
+    for url in ("nonsense", "http%3A%2F%2F%5B", ""):
+        refusal = server.send("GET", f"/bigbluebutton/api/create?{ROOM}&presentationUploadExternalUrl={url}")
+        assert b"is not a valid URL</message>" in refusal.body
 
 
-def test_before_the_hole_the_upload_parameter_is_unknown(make_server):
+def test_before_the_hole_the_upload_parameter_is_unknown(make_server: Make) -> None:
     answer = make_server("2.5").send(
         "GET", f"/bigbluebutton/api/create?{ROOM}&presentationUploadExternalUrl=https://files.example.org"
     )
@@ -183,10 +194,13 @@ def test_before_the_hole_the_upload_parameter_is_unknown(make_server):
     assert refused(answer)
 
 
-def test_without_validation_an_unknown_meeting_makes_the_server_stumble(server):
+def test_without_validation_an_unknown_meeting_makes_the_server_stumble(server: Server) -> None:
     answer = server.send(
         "GET", "/bigbluebutton/api/getMeetingInfo?meetingID=none&presentationUploadExternalUrl=https://a.example.org"
     )
 
     assert answer.status == 500
     assert b"<response>" not in answer.body
+    for call in ("create?name=Chor", "create?meetingID=chor-7", "join?fullName=Ada", "end?"):
+        path = f"/bigbluebutton/api/{call}&presentationUploadExternalUrl=https://a.example.org"
+        assert server.send("GET", path).status == 500

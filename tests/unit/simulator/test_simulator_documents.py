@@ -8,9 +8,10 @@ import re
 import pytest
 
 from senfcall_avv.simulator import Settings
+from tests.unit.simulator.signed import Make, Server
 
 CREATE = "name=Chor+Probe&meetingID=chor-7&attendeePW=gast1&moderatorPW=chef1&voiceBridge=40711"
-INTERNAL = f"{hashlib.sha1(b'chor-7').hexdigest()}-1741064767089"
+INTERNAL = f"{hashlib.sha1(b'chor-7', usedforsecurity=False).hexdigest()}-1741064767089"
 ENDED = (
     "A request to end the meeting was sent. Please wait a few seconds, and then use the getMeetingInfo or "
     "isMeetingRunning API calls to verify that it was ended."
@@ -38,7 +39,7 @@ def created(key: str = "", message: str = "") -> str:
 
 
 @pytest.mark.parametrize("profile", ["2.5", "2.7", "3.0b1", "3.0.15"])
-def test_create_answers_the_new_meeting(make_server, profile):
+def test_create_answers_the_new_meeting(make_server: Make, profile: str) -> None:
     answer = make_server(profile).call("create", CREATE)
 
     assert answer.status == 200
@@ -46,7 +47,7 @@ def test_create_answers_the_new_meeting(make_server, profile):
     assert answer.body.decode() == created()
 
 
-def test_a_repeated_create_describes_the_first_meeting(server):
+def test_a_repeated_create_describes_the_first_meeting(server: Server) -> None:
     server.call("create", CREATE)
     server.clock.now += 10
 
@@ -55,7 +56,7 @@ def test_a_repeated_create_describes_the_first_meeting(server):
     )
 
 
-def test_dates_are_printed_in_the_servers_time_zone(make_server):
+def test_dates_are_printed_in_the_servers_time_zone(make_server: Make) -> None:
     server = make_server(settings=Settings(timezone="Europe/Berlin"))
 
     assert "<createDate>Tue Mar 04 06:06:07 CET 2025</createDate>" in server.text("create", CREATE)
@@ -90,7 +91,7 @@ EMPTY_MEETING = f"""<meetingName>Chor Probe</meetingName>
 <isBreakout>false</isBreakout>"""
 
 
-def test_an_empty_meetings_lists_are_two_tags_on_two_lines(server):
+def test_an_empty_meetings_lists_are_two_tags_on_two_lines(server: Server) -> None:
     server.call("create", CREATE)
 
     answer = server.call("getMeetingInfo", "meetingID=chor-7")
@@ -99,7 +100,7 @@ def test_an_empty_meetings_lists_are_two_tags_on_two_lines(server):
     assert answer.body.decode() == f"<response>\n<returncode>SUCCESS</returncode>\n{EMPTY_MEETING}\n</response>"
 
 
-def test_meetings_are_listed_with_the_same_elements(server):
+def test_meetings_are_listed_with_the_same_elements(server: Server) -> None:
     server.call("create", CREATE)
 
     assert server.text("getMeetings") == (
@@ -108,21 +109,25 @@ def test_meetings_are_listed_with_the_same_elements(server):
     )
 
 
-def test_an_empty_server_says_so(server):
+def test_an_empty_server_says_so(server: Server) -> None:
     assert server.text("getMeetings") == (
         "<response>\n<returncode>SUCCESS</returncode>\n<meetings/>\n<messageKey>noMeetings</messageKey>\n"
         "<message>no meetings were found on this server</message>\n</response>"
     )
 
 
-def test_people_and_metadata_are_described(server):
-    server.call("create", CREATE + "&record=true&meta_bbb-Origin=forum&meta_endCallbackUrl=https://a.example.org?a=1%26b")
+def test_people_and_metadata_are_described(server: Server) -> None:
+    server.call(
+        "create", CREATE + "&record=true&meta_bbb-Origin=forum&meta_endCallbackUrl=https://a.example.org?a=1%26b"
+    )
     server.clock.now += 1
     server.simulator.join("chor-7", "Zoë Öhm", "MODERATOR", voice=True, userID="zoe", **{"userdata-bbb_x": "<'1\">"})
 
     text = server.text("getMeetingInfo", "meetingID=chor-7")
 
-    assert text[text.index("<running>") :] == """<running>true</running>
+    assert (
+        text[text.index("<running>") :]
+        == """<running>true</running>
 <duration>0</duration>
 <hasUserJoined>true</hasUserJoined>
 <recording>true</recording>
@@ -156,10 +161,11 @@ def test_people_and_metadata_are_described(server):
 </metadata>
 <isBreakout>false</isBreakout>
 </response>"""
+    )
 
 
 @pytest.mark.parametrize(("profile", "always"), [("2.5", False), ("2.7", False), ("3.0b1", True), ("3.0.15", True)])
-def test_customdata_without_userdata_is_a_matter_of_version(make_server, profile, always):
+def test_customdata_without_userdata_is_a_matter_of_version(make_server: Make, profile: str, always: bool) -> None:
     server = make_server(profile)
     server.call("create", CREATE)
     server.simulator.join("chor-7", "Ada")
@@ -167,7 +173,7 @@ def test_customdata_without_userdata_is_a_matter_of_version(make_server, profile
     assert ("<customdata>\n</customdata>" in server.text("getMeetings")) is always
 
 
-def test_join_without_redirect_describes_the_session(server):
+def test_join_without_redirect_describes_the_session(server: Server) -> None:
     server.call("create", CREATE)
 
     text = server.text("join", "meetingID=chor-7&fullName=Ada&password=gast1&redirect=false")
@@ -175,7 +181,9 @@ def test_join_without_redirect_describes_the_session(server):
     (person,) = server.simulator.meetings.running("chor-7").people.values()
     assert re.fullmatch("w_[a-z0-9]{12}", person.internal_id)
     assert re.fullmatch("[a-z0-9]{16}", person.session_token)
-    assert text == f"""<response>
+    assert (
+        text
+        == f"""<response>
 <returncode>SUCCESS</returncode>
 <messageKey>successfullyJoined</messageKey>
 <message>You have joined successfully.</message>
@@ -186,9 +194,10 @@ def test_join_without_redirect_describes_the_session(server):
 <guestStatus>ALLOW</guestStatus>
 <url>https://bbb.example.org/html5client/?sessionToken={person.session_token}</url>
 </response>"""
+    )
 
 
-def test_running_end_and_the_simple_form_of_failure(server):
+def test_running_end_and_the_simple_form_of_failure(server: Server) -> None:
     server.call("create", CREATE)
 
     assert server.text("isMeetingRunning", "meetingID=chor-7") == (
@@ -204,7 +213,7 @@ def test_running_end_and_the_simple_form_of_failure(server):
     )
 
 
-def test_a_taken_voice_bridge_fails_in_the_list_form(server):
+def test_a_taken_voice_bridge_fails_in_the_list_form(server: Server) -> None:
     server.call("create", CREATE)
 
     assert server.text("create", "name=Other&meetingID=other&voiceBridge=40711") == (
@@ -213,14 +222,14 @@ def test_a_taken_voice_bridge_fails_in_the_list_form(server):
     )
 
 
-def test_runs_of_white_space_come_back_as_one_space(server):
+def test_runs_of_white_space_come_back_as_one_space(server: Server) -> None:
     server.call("create", "name=Chor++%20Probe&meetingID=chor-7")
 
     assert "<meetingName>Chor Probe</meetingName>" in server.text("getMeetings")
 
 
 @pytest.mark.parametrize(("profile", "most"), [("2.5", "1,500"), ("2.7", "1500"), ("3.0.15", "1500")])
-def test_counters_in_the_list_have_thousands_separators(make_server, profile, most):
+def test_counters_in_the_list_have_thousands_separators(make_server: Make, profile: str, most: str) -> None:
     server = make_server(profile)
     server.call("create", CREATE + "&maxParticipants=1500")
     for number in range(1000):
@@ -235,7 +244,7 @@ def test_counters_in_the_list_have_thousands_separators(make_server, profile, mo
 
 
 @pytest.mark.parametrize(("profile", "counted"), [("2.5", 2), ("2.7", 2), ("3.0b1", 1), ("3.0.15", 1)])
-def test_people_who_just_left_are_counted_by_version(make_server, profile, counted):
+def test_people_who_just_left_are_counted_by_version(make_server: Make, profile: str, counted: int) -> None:
     server = make_server(profile)
     server.call("create", CREATE)
     server.simulator.join("chor-7", "Ada", "MODERATOR", userID="ada")
@@ -251,20 +260,20 @@ def test_people_who_just_left_are_counted_by_version(make_server, profile, count
         assert "<moderatorCount>2</moderatorCount>" in text
 
 
-def test_a_strange_userdata_name_breaks_the_document(server):
+def test_a_strange_userdata_name_breaks_the_document(server: Server) -> None:
     server.call("create", CREATE)
     server.simulator.join("chor-7", "Ada", **{"userdata-a b=<": "x"})
 
     assert "<a b=&lt;>x</a b=&lt;>" in server.text("getMeetingInfo", "meetingID=chor-7")
 
 
-def test_what_xml_cannot_carry_comes_out_as_it_went_in(server):
+def test_what_xml_cannot_carry_comes_out_as_it_went_in(server: Server) -> None:
     server.call("create", "name=Chor%EF%BF%BE&meetingID=chor-7")
 
     assert "<meetingName>Chor\ufffe</meetingName>" in server.text("getMeetings")
 
 
-def test_breakout_rooms_and_their_parent_name_each_other(server):
+def test_breakout_rooms_and_their_parent_name_each_other(server: Server) -> None:
     parent = server.simulator.plant("chor-7")
     server.simulator.plant("aa11-22", parent_id=parent.internal_id, sequence="3", freeJoin="true")
 
@@ -274,6 +283,7 @@ def test_breakout_rooms_and_their_parent_name_each_other(server):
         f"<isBreakout>true</isBreakout>\n<parentMeetingID>{INTERNAL}</parentMeetingID>\n"
         "<sequence>3</sequence>\n<freeJoin>true</freeJoin>\n</response>"
     )
+    assert server.text("getMeetings").count("<breakout>aa11-22</breakout>") == 1
     assert info.endswith("<breakoutRooms>\n<breakout>aa11-22</breakout>\n</breakoutRooms>\n</response>")
 
 
@@ -286,14 +296,14 @@ GRAPHQL = (
 
 @pytest.mark.parametrize("path", ["/bigbluebutton", "/bigbluebutton/", "/bigbluebutton/api", "/bigbluebutton/api/"])
 @pytest.mark.parametrize(("profile", "more"), [("2.5", ""), ("2.7", ""), ("3.0b1", GRAPHQL)])
-def test_the_root_document_needs_no_checksum(make_server, path, profile, more):
+def test_the_root_document_needs_no_checksum(make_server: Make, path: str, profile: str, more: str) -> None:
     answer = make_server(profile).send("GET", path)
 
     assert answer.body.decode() == f"{ROOT}<bbbVersion></bbbVersion>{more}\n</response>"
     assert ("Cache-Control", "no-cache") in answer.headers
 
 
-def test_the_root_document_comes_as_json_if_asked(make_server):
+def test_the_root_document_comes_as_json_if_asked(make_server: Make) -> None:
     asked = {"Content-Type": "application/json"}
 
     answer = make_server().send("GET", "/bigbluebutton/api", headers=asked)
@@ -303,7 +313,7 @@ def test_the_root_document_comes_as_json_if_asked(make_server):
     assert older.body.startswith(b"<response>")
 
 
-def test_there_are_no_recordings(make_server):
+def test_there_are_no_recordings(make_server: Make) -> None:
     server = make_server(settings=Settings(fetch_all_recordings=False))
 
     assert "<recordings></recordings>\n  <messageKey>noRecordings<" in server.text("getRecordings", "meetingID=chor-7")

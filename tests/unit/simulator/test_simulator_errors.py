@@ -8,8 +8,8 @@ import pytest
 
 from senfcall_avv.simulator.messages import Answer
 from senfcall_avv.simulator.validation import _ORDER
+from tests.unit.simulator.signed import FORM, Make, Server
 
-FORM = "application/x-www-form-urlencoded"
 SIZE = "Meeting ID must be between 2 and 256 characters"
 NOT_FOUND = "A meeting with that ID does not exist"
 FORCIBLY_ENDED = "You can not join a meeting that has already been forcibly ended"
@@ -54,7 +54,11 @@ def failure_in(answer: Answer) -> tuple[str, str]:
             "validationError",
             "You must provide a boolean value (true or false) for the breakout room",
         ),
-        (CREATE + "&isBreakout=true", "parentMeetingIDMissing", "No parent meeting ID was provided for the breakout room"),
+        (
+            CREATE + "&isBreakout=true",
+            "parentMeetingIDMissing",
+            "No parent meeting ID was provided for the breakout room",
+        ),
         (
             CREATE + "&isBreakout=true&parentMeetingID=none",
             "parentMeetingDoesNotExist",
@@ -62,17 +66,19 @@ def failure_in(answer: Answer) -> tuple[str, str]:
         ),
     ],
 )
-def test_create_refuses(server, query, key, message):
+def test_create_refuses(server: Server, query: str, key: str, message: str) -> None:
     assert failure_in(server.call("create", query)) == (key, message)
     assert len(server.simulator.meetings) == 0
 
 
-@pytest.mark.parametrize("query", ["record=TRUE", "record=0", "record=", "voiceBridge=", "attendeePW=", "voiceBridge=00123"])
-def test_create_accepts(server, query):
+@pytest.mark.parametrize(
+    "query", ["record=TRUE", "record=0", "record=", "voiceBridge=", "attendeePW=", "voiceBridge=00123"]
+)
+def test_create_accepts(server: Server, query: str) -> None:
     assert "SUCCESS" in server.text("create", f"name=Probe&meetingID=chor-7&{query}")
 
 
-def test_create_without_an_id_made_version_2_5_stumble(make_server):
+def test_create_without_an_id_made_version_2_5_stumble(make_server: Make) -> None:
     assert make_server("2.5").call("create", "name=Probe").status == 500
 
 
@@ -86,18 +92,18 @@ def test_create_without_an_id_made_version_2_5_stumble(make_server):
         ("meetingID=", "sizeError", SIZE),
     ],
 )
-def test_calls_about_a_meeting_refuse(server, call, query, key, message):
+def test_calls_about_a_meeting_refuse(server: Server, call: str, query: str, key: str, message: str) -> None:
     server.call("create", CREATE)
 
     assert failure_in(server.call(call, query)) == (key, message)
 
 
 @pytest.mark.parametrize("call", ["getMeetingInfo", "end"])
-def test_on_an_empty_server_the_empty_id_is_not_found(server, call):
+def test_on_an_empty_server_the_empty_id_is_not_found(server: Server, call: str) -> None:
     assert failure_in(server.call(call, "meetingID="))[0] == "notFound"
 
 
-def test_the_password_of_end_is_only_measured(server):
+def test_the_password_of_end_is_only_measured(server: Server) -> None:
     server.call("create", CREATE)
 
     assert failure_in(server.call("end", "meetingID=chor-7&password=x"))[0] == "invalidPassword"
@@ -107,11 +113,11 @@ def test_the_password_of_end_is_only_measured(server):
 @pytest.mark.parametrize(
     ("query", "key"), [("meetingID=", "sizeError"), ("meetingID=x", "sizeError"), ("meetingID=a,b", "validationError")]
 )
-def test_is_meeting_running_refuses(server, query, key):
+def test_is_meeting_running_refuses(server: Server, query: str, key: str) -> None:
     assert failure_in(server.call("isMeetingRunning", query))[0] == key
 
 
-def test_is_meeting_running_of_an_unknown_meeting_is_a_success(server):
+def test_is_meeting_running_of_an_unknown_meeting_is_a_success(server: Server) -> None:
     assert "<running>false</running>" in server.text("isMeetingRunning", "meetingID=none")
     assert server.call("isMeetingRunning").status == 500
 
@@ -134,7 +140,7 @@ def test_is_meeting_running_of_an_unknown_meeting_is_a_success(server):
     ],
 )
 @pytest.mark.parametrize("profile", ["2.5", "2.7", "3.0b1", "3.0.15"])
-def test_join_refuses(make_server, profile, query, key, message):
+def test_join_refuses(make_server: Make, profile: str, query: str, key: str, message: str) -> None:
     server = make_server(profile)
     server.call("create", CREATE)
 
@@ -142,13 +148,13 @@ def test_join_refuses(make_server, profile, query, key, message):
     assert not server.simulator.meetings.running("chor-7").people
 
 
-def test_join_without_any_name_makes_the_server_stumble(server):
+def test_join_without_any_name_makes_the_server_stumble(server: Server) -> None:
     server.call("create", CREATE)
 
     assert server.call("join", "meetingID=chor-7&role=VIEWER").status == 500
 
 
-def test_the_order_of_keys_is_the_hash_maps():
+def test_the_order_of_keys_is_the_hash_maps() -> None:
     assert ",".join(_ORDER) == (
         "checksumError,unsupportedContentType,guestDeny,emptyError,maxParticipantsReached,missingParamFullName,"
         "meetingForciblyEnded,invalidPassword,invalidMeetingIdentifier,notFound,sizeError,validationError,nullError,"
@@ -171,7 +177,7 @@ def test_the_order_of_keys_is_the_hash_maps():
         ("insertDocument", FORM, True),
     ],
 )
-def test_a_bodys_type_is_checked(make_server, call, content_type, refused):
+def test_a_bodys_type_is_checked(make_server: Make, call: str, content_type: str, refused: bool) -> None:
     query = CREATE if call == "create" else ""
 
     def post(profile: str) -> bytes:
@@ -182,7 +188,7 @@ def test_a_bodys_type_is_checked(make_server, call, content_type, refused):
     assert b"unsupportedContentType" not in post("2.5")
 
 
-def test_a_body_on_get_is_checked_and_a_chunked_one_is_not(server):
+def test_a_body_on_get_is_checked_and_a_chunked_one_is_not(server: Server) -> None:
     key, message = failure_in(server.call("getMeetings", body=b"x", content_type="text/plain"))
 
     target = server.simulator.requests[-1].target
@@ -192,13 +198,13 @@ def test_a_body_on_get_is_checked_and_a_chunked_one_is_not(server):
     assert b"<meetings/>" in chunked.body
 
 
-def test_the_checksum_comes_before_the_content_type(server):
+def test_the_checksum_comes_before_the_content_type(server: Server) -> None:
     answer = server.send("POST", "/bigbluebutton/api/create?checksum=x", b"{}", {"Content-Type": "application/json"})
 
     assert failure_in(answer)[0] == "checksumError"
 
 
-def test_recording_calls_keep_the_older_texts(server):
+def test_recording_calls_keep_the_older_texts(server: Server) -> None:
     signed = {
         "publishRecordings": [("", "missingParamRecordID"), ("recordID=x", "missingParamPublish")],
         "deleteRecordings": [("", "missingParamRecordID"), ("recordID=x", "notFound")],
@@ -214,7 +220,7 @@ def test_recording_calls_keep_the_older_texts(server):
     assert server.call("getRecordingTextTracks").body.startswith(b'{"response": {"returncode": "FAILED"')
 
 
-def test_an_unknown_call_gets_the_containers_page(server):
+def test_an_unknown_call_gets_the_containers_page(server: Server) -> None:
     for call in ("createMeeting", "Create", "create.xml", "hooks/create", "../secret"):
         answer = server.call(call)
         assert answer.status == 404
@@ -222,7 +228,7 @@ def test_an_unknown_call_gets_the_containers_page(server):
 
 
 @pytest.mark.parametrize(("profile", "status"), [("2.5", 302), ("2.7", 405), ("3.0.15", 405)])
-def test_join_by_post_is_a_matter_of_version(make_server, profile, status):
+def test_join_by_post_is_a_matter_of_version(make_server: Make, profile: str, status: int) -> None:
     server = make_server(profile)
     server.call("create", CREATE)
 
@@ -237,16 +243,27 @@ LOCATION = (
 )
 
 
-def test_a_joins_error_is_a_list_in_the_redirects_query(server):
+def test_a_joins_error_is_a_list_in_the_redirects_query(server: Server) -> None:
     assert server.location("meetingID=none&fullName=Ada") == LOCATION
 
 
-def test_the_query_of_the_logout_url_is_kept(server):
+def test_the_query_of_the_logout_url_is_kept(server: Server) -> None:
     logout = "&logoutURL=https%3A%2F%2Fa.example.org%2Fx%3Fy%3D1%25262%26z"
 
     assert server.location(f"meetingID=none&fullName=Ada{logout}") == (
         LOCATION.replace("https://bbb.example.org?", "https://a.example.org/x?y=1&2&z&")
     )
+
+
+@pytest.mark.parametrize("logout", ["https://a.example.org/x%20y", "https://[bad", "https://a.example.org/%257"])
+def test_an_address_that_is_none_makes_the_server_stumble(server: Server, logout: str) -> None:
+    query = f"meetingID=none&fullName=Ada&logoutURL={logout.replace('[', '%5B')}"
+
+    assert server.call("join", query).status == 500
+
+
+def test_an_opaque_address_loses_what_is_behind_its_scheme(server: Server) -> None:
+    assert server.location("meetingID=none&fullName=Ada&logoutURL=mailto:x").startswith("mailto:?errors=[%7B")
 
 
 ERRORS = "&errorRedirectUrl=https%3A%2F%2Fa.example.org%2F"
@@ -261,7 +278,9 @@ ERRORS = "&errorRedirectUrl=https%3A%2F%2Fa.example.org%2F"
         ("3.0.15", "https://a.example.org/?", "https://a.example.org/?"),
     ],
 )
-def test_the_error_redirect_url_is_honoured_by_version(make_server, profile, invalid, mismatch):
+def test_the_error_redirect_url_is_honoured_by_version(
+    make_server: Make, profile: str, invalid: str, mismatch: str
+) -> None:
     server = make_server(profile)
     server.call("create", CREATE)
 
@@ -273,7 +292,7 @@ def test_the_error_redirect_url_is_honoured_by_version(make_server, profile, inv
     ("profile", "invalid", "mismatch"),
     [("2.5", 302, 302), ("2.7", 302, 302), ("3.0b1", 200, 200), ("3.0.15", 302, 200)],
 )
-def test_redirect_false_is_honoured_by_version(make_server, profile, invalid, mismatch):
+def test_redirect_false_is_honoured_by_version(make_server: Make, profile: str, invalid: int, mismatch: int) -> None:
     server = make_server(profile)
     server.call("create", CREATE)
 
@@ -288,13 +307,15 @@ def test_redirect_false_is_honoured_by_version(make_server, profile, invalid, mi
     )
 
 
-def test_a_joins_wrong_checksum_is_a_redirect_too(server):
+def test_a_joins_wrong_checksum_is_a_redirect_too(server: Server) -> None:
     answer = server.send("GET", "/bigbluebutton/api/join?meetingID=chor-7&fullName=Ada&checksum=x&redirect=false")
 
     assert failure_in(answer) == ("checksumError", "Checksums do not match")
     assert answer.status == 302
 
 
-@pytest.mark.parametrize("piece", ["name=[x]", "name={x}", 'name="x"', "name=a|b", "name=\u00fc", "name=a\\b", "name=a^b"])
-def test_characters_that_no_target_may_hold_are_a_bad_request(server, piece):
+@pytest.mark.parametrize(
+    "piece", ["name=[x]", "name={x}", 'name="x"', "name=a|b", "name=\u00fc", "name=a\\b", "name=a^b"]
+)
+def test_characters_that_no_target_may_hold_are_a_bad_request(server: Server, piece: str) -> None:
     assert server.send("GET", f"/bigbluebutton/api/create?{piece}").status == 400

@@ -7,13 +7,15 @@ import re
 import pytest
 
 from senfcall_avv.simulator.joining import guest_status_of, session_of
+from senfcall_avv.simulator.state import Meeting
+from tests.unit.simulator.signed import Make, Server
 
 CREATE = "name=Chor+Probe&meetingID=chor-7&attendeePW=gast1&moderatorPW=chef1"
 JOIN = "meetingID=chor-7&fullName=Ada"
 
 
 @pytest.fixture
-def meeting(server):
+def meeting(server: Server) -> Meeting:
     server.call("create", CREATE)
     return server.simulator.meetings.running("chor-7")
 
@@ -29,13 +31,13 @@ def meeting(server):
         ("role=owner&password=gast1", "VIEWER"),
     ],
 )
-def test_a_valid_role_wins_over_the_password(server, meeting, query, role):
+def test_a_valid_role_wins_over_the_password(server: Server, meeting: Meeting, query: str, role: str) -> None:
     server.location(f"{JOIN}&{query}")
 
     assert [person.role for person in meeting.people.values()] == [role]
 
 
-def test_with_equal_passwords_everybody_is_a_moderator(server):
+def test_with_equal_passwords_everybody_is_a_moderator(server: Server) -> None:
     server.call("create", "name=Chor&meetingID=chor-8&attendeePW=same&moderatorPW=same")
     server.location("meetingID=chor-8&fullName=Ada&password=same")
 
@@ -51,41 +53,43 @@ def test_with_equal_passwords_everybody_is_a_moderator(server):
         ("role=owner", "You must either send the valid role of the user, or the password, sould the meeting has one."),
     ],
 )
-def test_a_missing_or_wrong_role_is_always_a_document(server, meeting, query, message):
+def test_a_missing_or_wrong_role_is_always_a_document(
+    server: Server, meeting: Meeting, query: str, message: str
+) -> None:
     assert server.text("join", f"{JOIN}&{query}") == (
         "<response>\n<returncode>FAILED</returncode>\n<messageKey>Params required</messageKey>\n"
         f"<message>{message}</message>\n</response>"
     )
 
 
-def test_a_meeting_without_passwords_wants_a_role(server, meeting):
+def test_a_meeting_without_passwords_wants_a_role(server: Server, meeting: Meeting) -> None:
     meeting.attendee_password = meeting.moderator_password = ""
 
     assert "send the &apos;role&apos; parameter" in server.text("join", f"{JOIN}&password=chef1")
     assert "PW>" not in server.text("getMeetings")
 
 
-def test_joining_alone_does_not_make_an_attendee(server, meeting):
+def test_joining_alone_does_not_make_an_attendee(server: Server, meeting: Meeting) -> None:
     server.location(f"{JOIN}&role=VIEWER")
 
     assert "<running>false</running>" in server.text("isMeetingRunning", "meetingID=chor-7")
     assert "<hasUserJoined>false</hasUserJoined>" in server.text("getMeetingInfo", "meetingID=chor-7")
 
 
-def test_the_session_cookie_is_set_once_and_then_kept(make_server):
+def test_the_session_cookie_is_set_once_and_then_kept(make_server: Make) -> None:
     server = make_server()
     server.call("create", CREATE)
 
     first = dict(server.call("join", f"{JOIN}&role=VIEWER").headers)
     cookie = first["Set-Cookie"].partition(";")[0]
-    second = dict(server.call("join", f"{JOIN}&role=VIEWER", Cookie=f"a=b; {cookie}").headers)
+    second = dict(server.call("join", f"{JOIN}&role=VIEWER", cookie=f"a=b; {cookie}").headers)
 
     assert re.fullmatch("JSESSIONID=[0-9A-Z]{32}; Path=/; HttpOnly; Secure", first["Set-Cookie"])
     assert "Set-Cookie" not in second
     assert len(server.simulator.sessions[session_of(cookie)]) == 2
 
 
-def test_without_tls_the_cookie_is_not_marked_secure(make_server):
+def test_without_tls_the_cookie_is_not_marked_secure(make_server: Make) -> None:
     server = make_server(server_url="http://127.0.0.1:6544/")
     server.call("create", CREATE)
 
@@ -101,23 +105,23 @@ def test_without_tls_the_cookie_is_not_marked_secure(make_server):
         ("3.0.15", "&enforceLayout=SMART_LAYOUT", "https://bbb.example.org/html5client/?waitLayout=1&sessionToken="),
     ],
 )
-def test_the_clients_address_is_a_matter_of_version(make_server, profile, query, start):
+def test_the_clients_address_is_a_matter_of_version(make_server: Make, profile: str, query: str, start: str) -> None:
     server = make_server(profile)
     server.call("create", CREATE)
 
     assert server.location(f"{JOIN}&role=VIEWER{query}").startswith(start)
 
 
-def test_create_time_ties_a_link_to_one_meeting(server, meeting):
+def test_create_time_ties_a_link_to_one_meeting(server: Server, meeting: Meeting) -> None:
     assert "sessionToken" in server.location(f"{JOIN}&role=VIEWER&createTime={meeting.create_time}")
     assert "mismatchCreateTimeParam" in server.location(f"{JOIN}&role=VIEWER&createTime={meeting.create_time + 1}")
 
 
-def test_create_time_is_looked_at_before_the_role(server, meeting):
+def test_create_time_is_looked_at_before_the_role(server: Server, meeting: Meeting) -> None:
     assert "mismatchCreateTimeParam" in server.location(f"{JOIN}&password=wrong&createTime=1")
 
 
-def test_the_limit_counts_different_people_who_are_in(server):
+def test_the_limit_counts_different_people_who_are_in(server: Server) -> None:
     server.call("create", CREATE + "&maxParticipants=2")
     for name in ("ada", "ada", "bo"):
         server.simulator.join("chor-7", name, userID=name)
@@ -136,7 +140,7 @@ def test_the_limit_counts_different_people_who_are_in(server):
         ("ALWAYS_DENY", "DENY", "DENY", "DENY"),
     ],
 )
-def test_the_guest_policy_decides_about_viewers(policy, viewer, guest, stranger):
+def test_the_guest_policy_decides_about_viewers(policy: str, viewer: str, guest: str, stranger: str) -> None:
     assert guest_status_of(policy, "VIEWER", guest=False, authenticated=True) == viewer
     assert guest_status_of(policy, "VIEWER", guest=True, authenticated=False) == guest
     assert guest_status_of(policy, "VIEWER", guest=False, authenticated=False) == stranger
@@ -152,7 +156,9 @@ def test_the_guest_policy_decides_about_viewers(policy, viewer, guest, stranger)
         ("3.0.15", "successfullyJoined", "/html5client/?sessionToken="),
     ],
 )
-def test_a_guest_who_has_to_wait_is_sent_to_the_versions_lobby(make_server, profile, key, path):
+def test_a_guest_who_has_to_wait_is_sent_to_the_versions_lobby(
+    make_server: Make, profile: str, key: str, path: str
+) -> None:
     server = make_server(profile)
     server.call("create", CREATE + "&guestPolicy=ASK_MODERATOR")
 
@@ -163,14 +169,14 @@ def test_a_guest_who_has_to_wait_is_sent_to_the_versions_lobby(make_server, prof
     assert f"<url>https://bbb.example.org{path}" in text
 
 
-def test_the_older_lobby_gets_the_language(make_server):
+def test_the_older_lobby_gets_the_language(make_server: Make) -> None:
     server = make_server("2.7")
     server.call("create", CREATE + "&guestPolicy=ASK_MODERATOR")
 
     assert server.location(f"{JOIN}&role=VIEWER&userdata-bbb_override_default_locale=de").endswith("&locale=de")
 
 
-def test_a_denied_guest_is_an_error_from_late_2_6_on(make_server):
+def test_a_denied_guest_is_an_error_from_late_2_6_on(make_server: Make) -> None:
     older, newer = make_server("2.5"), make_server("3.0.15")
     for server in (older, newer):
         server.call("create", CREATE + "&guestPolicy=ALWAYS_DENY&logoutURL=https://a.example.org/bye")
@@ -183,14 +189,14 @@ def test_a_denied_guest_is_an_error_from_late_2_6_on(make_server):
     assert not newer.simulator.meetings.running("chor-7").people
 
 
-def test_userdata_is_kept_when_its_name_has_one_dash(server, meeting):
+def test_userdata_is_kept_when_its_name_has_one_dash(server: Server, meeting: Meeting) -> None:
     server.location(f"{JOIN}&role=VIEWER&userdata-bbb_a=1&userdata-b-c=2&userdata-=3&userdata=4&Userdata-d=5")
 
     (person,) = meeting.people.values()
     assert person.userdata == {"bbb_a": "1"}
 
 
-def test_a_session_leaves_by_sign_out(server, meeting):
+def test_a_session_leaves_by_sign_out(server: Server, meeting: Meeting) -> None:
     person = server.simulator.join("chor-7", "Ada")
 
     answer = server.send("GET", f"/bigbluebutton/api/signOut?sessionToken={person.session_token}")

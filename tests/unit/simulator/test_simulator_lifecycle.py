@@ -7,19 +7,20 @@ import re
 
 import pytest
 
-from senfcall_avv.simulator import Settings, Simulator
+from senfcall_avv.simulator import Running, Settings, Simulator
 from senfcall_avv.simulator.callbacks import end_url_of
+from tests.unit.simulator.signed import Make, Server
 
 CREATE = "name=Chor+Probe&meetingID=chor-7&attendeePW=gast1&moderatorPW=chef1"
 BARE = "name=Chor+Probe&meetingID=chor-7"
 
 
-def exists(server) -> bool:
+def exists(server: Server) -> bool:
     return "SUCCESS" in server.text("getMeetingInfo", "meetingID=chor-7")
 
 
 @pytest.mark.parametrize("profile", ["2.5", "2.7", "3.0.15"])
-def test_the_beginning_of_an_internal_id_finds_somebody_elses_meeting(make_server, profile):
+def test_the_beginning_of_an_internal_id_finds_somebody_elses_meeting(make_server: Make, profile: str) -> None:
     server = make_server(profile)
     internal = server.simulator.plant("somebody-elses").internal_id
     server.call("create", f"name=Mine&meetingID={internal[:2]}")
@@ -28,7 +29,7 @@ def test_the_beginning_of_an_internal_id_finds_somebody_elses_meeting(make_serve
         assert "<meetingID>somebody-elses</meetingID>" in server.text("getMeetingInfo", f"meetingID={given}")
 
 
-def test_a_longer_or_not_hexadecimal_string_is_hashed(server):
+def test_a_longer_or_not_hexadecimal_string_is_hashed(server: Server) -> None:
     server.call("create", f"name=Mine&meetingID={'a' * 55}")
     server.call("create", "name=Mine&meetingID=abz")
 
@@ -48,7 +49,9 @@ def test_a_longer_or_not_hexadecimal_string_is_hashed(server):
     ],
 )
 @pytest.mark.parametrize("profile", ["2.5", "2.7", "3.0b1", "3.0.15"])
-def test_a_repeated_create_depends_on_the_passwords(make_server, profile, first, second, old, new):
+def test_a_repeated_create_depends_on_the_passwords(
+    make_server: Make, profile: str, first: str, second: str, old: str, new: str
+) -> None:
     server = make_server(profile)
     server.call("create", first)
 
@@ -58,7 +61,7 @@ def test_a_repeated_create_depends_on_the_passwords(make_server, profile, first,
     assert len(server.simulator.meetings) == 1
 
 
-def test_an_id_is_free_again_after_the_end(server):
+def test_an_id_is_free_again_after_the_end(server: Server) -> None:
     server.call("create", CREATE)
     server.call("end", "meetingID=chor-7")
     server.clock.now += 1
@@ -67,7 +70,7 @@ def test_an_id_is_free_again_after_the_end(server):
     assert server.simulator.meetings.running("chor-7").create_time == 1_741_064_768_089
 
 
-def test_passwords_and_voice_bridge_are_drawn_where_none_are_given(server):
+def test_passwords_and_voice_bridge_are_drawn_where_none_are_given(server: Server) -> None:
     texts = [server.text("create", f"name=Chor&meetingID=chor-{number}") for number in range(20)]
 
     for text in texts:
@@ -76,13 +79,13 @@ def test_passwords_and_voice_bridge_are_drawn_where_none_are_given(server):
     assert len({one.voice_bridge for one in server.simulator.meetings}) == 20
 
 
-def test_metadata_names_are_lower_cased_and_odd_ones_ignored(server):
+def test_metadata_names_are_lower_cased_and_odd_ones_ignored(server: Server) -> None:
     server.call("create", CREATE + "&meta_aB-1=x&meta_a_b=y&meta_1=z&META_c=v&meta_=w")
 
     assert server.simulator.meetings.running("chor-7").metadata == {"ab-1": "x"}
 
 
-def test_an_xml_bodys_documents_are_noted_and_its_query_counts(server):
+def test_an_xml_bodys_documents_are_noted_and_its_query_counts(server: Server) -> None:
     body = b'<modules><module name="presentation"><document url="https://f.example.org/a.pdf"/></module></modules>'
     server.call("create", CREATE, method="POST", body=body, content_type="application/xml")
     server.call("create", BARE.replace("7", "8"), method="POST", body=b"<broken", content_type="text/xml")
@@ -91,7 +94,7 @@ def test_an_xml_bodys_documents_are_noted_and_its_query_counts(server):
     assert server.simulator.meetings.running("chor-8").documents == []
 
 
-def test_an_end_takes_effect_after_the_servers_delay(make_server):
+def test_an_end_takes_effect_after_the_servers_delay(make_server: Make) -> None:
     server = make_server(settings=Settings(end_delay=3))
     server.call("create", CREATE)
     server.call("end", "meetingID=chor-7")
@@ -103,7 +106,7 @@ def test_an_end_takes_effect_after_the_servers_delay(make_server):
 
 
 class TestTimers:
-    def test_nobody_came(self, server):
+    def test_nobody_came(self, server: Server) -> None:
         server.call("create", CREATE)
 
         server.clock.now += 300
@@ -111,7 +114,7 @@ class TestTimers:
         server.clock.now += 1
         assert not exists(server)
 
-    def test_the_last_one_left(self, server):
+    def test_the_last_one_left(self, server: Server) -> None:
         server.call("create", CREATE)
         server.simulator.join("chor-7", "Ada", userID="ada")
         server.clock.now += 1000
@@ -124,7 +127,7 @@ class TestTimers:
         server.clock.now += 1
         assert not exists(server)
 
-    def test_somebody_came_back(self, server):
+    def test_somebody_came_back(self, server: Server) -> None:
         server.call("create", CREATE + "&meetingExpireWhenLastUserLeftInMinutes=2")
         server.simulator.join("chor-7", "Ada", userID="ada")
         server.simulator.leave("chor-7", "ada")
@@ -135,14 +138,14 @@ class TestTimers:
         server.clock.now += 600
         assert "<endTime>0</endTime>" in server.text("getMeetingInfo", "meetingID=chor-7")
 
-    def test_no_patience_at_all(self, server):
+    def test_no_patience_at_all(self, server: Server) -> None:
         server.call("create", CREATE + "&meetingExpireWhenLastUserLeftInMinutes=0")
         server.simulator.join("chor-7", "Ada", userID="ada")
         server.simulator.leave("chor-7", "ada")
 
         assert not exists(server)
 
-    def test_the_duration_is_over(self, server):
+    def test_the_duration_is_over(self, server: Server) -> None:
         server.call("create", CREATE + "&duration=45")
         server.simulator.join("chor-7", "Ada")
 
@@ -151,7 +154,7 @@ class TestTimers:
         server.clock.now += 1
         assert not exists(server)
 
-    def test_the_last_moderator_left(self, server):
+    def test_the_last_moderator_left(self, server: Server) -> None:
         server.call("create", CREATE + "&endWhenNoModerator=true&endWhenNoModeratorDelayInMinutes=3")
         server.simulator.join("chor-7", "Ada", "MODERATOR", userID="ada")
         server.simulator.join("chor-7", "Bo", userID="bo")
@@ -163,17 +166,17 @@ class TestTimers:
         server.clock.now += 1
         assert not exists(server)
 
-    def test_breakout_rooms_wait_and_go_with_their_parent(self, server):
+    def test_breakout_rooms_wait_and_go_with_their_parent(self, server: Server) -> None:
         parent = server.simulator.plant("chor-7")
         server.simulator.plant("aa-11", parent_id=parent.internal_id)
         server.simulator.join("chor-7", "Ada", userID="ada")
         server.clock.now += 1000
-        assert len(server.simulator.meetings) == 2
+        assert server.text("getMeetings").count("<meeting>") == 2
         server.simulator.end("chor-7")
 
         assert "<meetings/>" in server.text("getMeetings")
 
-    def test_a_faster_clock(self, make_server):
+    def test_a_faster_clock(self, make_server: Make) -> None:
         server = make_server(time_factor=60)
         server.call("create", CREATE)
 
@@ -183,7 +186,7 @@ class TestTimers:
         assert not exists(server)
 
 
-def test_start_time_appears_when_the_core_confirmed_it(server):
+def test_start_time_appears_when_the_core_confirmed_it(server: Server) -> None:
     server.call("create", CREATE)
     assert "<startTime>0</startTime>" in server.text("getMeetings")
     server.clock.now += 0.1
@@ -191,7 +194,7 @@ def test_start_time_appears_when_the_core_confirmed_it(server):
 
 
 class TestCallbacks:
-    def test_both_addresses_are_called_once_the_meeting_is_over(self, server):
+    def test_both_addresses_are_called_once_the_meeting_is_over(self, server: Server) -> None:
         called = []
         end = "meta_endCallbackUrl=https%3A%2F%2Fa.example.org%2Fe%3Fx%3D1&meetingEndedURL=https://b.example.org/done"
         server.call("create", f"name=Chor&meetingID=chor+7&{end}")
@@ -208,7 +211,7 @@ class TestCallbacks:
             "https://b.example.org/done",
         ]
 
-    def test_failed_ones_are_tried_five_times_in_all(self, server):
+    def test_failed_ones_are_tried_five_times_in_all(self, server: Server) -> None:
         server.call("create", CREATE + "&meetingEndedURL=https://b.example.org/done")
         server.simulator.end("chor-7")
 
@@ -219,7 +222,7 @@ class TestCallbacks:
 
         assert pauses == [1, 0, 1, 0, 1, 0, 1, 0, 1, 0]
 
-    def test_they_go_over_http(self, server, running):
+    def test_they_go_over_http(self, server: Server, running: Running) -> None:
         server.call("create", CREATE + f"&meetingEndedURL={running.url}/bigbluebutton/api?done")
         server.call("create", f"name=Chor&meetingID=chor-8&meetingEndedURL={running.url}/none")
         server.simulator.end("chor-7")
@@ -228,28 +231,61 @@ class TestCallbacks:
         assert [one.statuses for one in server.simulator.deliver_callbacks()] == [[200], [404]]
         assert running.simulator.requests[0].target == "/bigbluebutton/api?done"
 
-    def test_nothing_that_is_no_web_address_is_called(self, server):
+    def test_nothing_that_is_no_web_address_is_called(self, server: Server) -> None:
         server.call("create", CREATE + "&meetingEndedURL=file:///etc/hostname")
         server.simulator.end("chor-7")
 
         assert [one.statuses for one in server.simulator.deliver_callbacks()] == [[0]]
 
-    def test_breakout_rooms_have_none(self, server):
+    def test_breakout_rooms_have_none(self, server: Server) -> None:
         metadata = {"endcallbackurl": "https://a.example.org"}
 
         assert end_url_of(server.simulator.plant("aa-11", parent_id="x", metadata=metadata)) == ""
         assert end_url_of(server.simulator.plant("chor-7", metadata=metadata)).startswith("https://a.example.org?rec")
 
 
-def test_planted_meetings_have_the_ids_they_are_given():
+@pytest.mark.parametrize("profile", ["2.5", "2.7", "3.0.15"])
+def test_a_breakout_room_may_be_created_from_outside(make_server: Make, profile: str) -> None:
+    server = make_server(profile)
+    parent = server.simulator.plant("chor-7")
+    room = "name=Room&isBreakout=true&sequence=2&freeJoin=true&meetingID"
+
+    text = server.text("create", f"{room}=room-1&parentMeetingID={parent.internal_id}")
+
+    assert f"<parentMeetingID>{parent.internal_id}</parentMeetingID>" in text
+    assert "<sequence>2</sequence>\n<freeJoin>true</freeJoin>" in server.text("getMeetingInfo", "meetingID=room-1")
+    missing = "parentMeetingIdMissing" if profile == "2.7" else "parentMeetingIDMissing"
+    assert f"<messageKey>{missing}</messageKey>" in server.text("create", f"{room}=room-2")
+    orphan = server.text("create", f"{room}=room-3&parentMeetingID=none")
+    assert ("SUCCESS" in orphan) is not profile.startswith("3")
+
+
+def test_opening_the_client_again_is_no_second_person(server: Server) -> None:
+    server.call("create", CREATE)
+    meeting = server.simulator.meetings.running("chor-7")
+    person = server.simulator.join("chor-7", "Ada", userID="ada")
+    for _ in range(2):
+        server.simulator.leave("chor-7", "ada")
+        server.clock.now += 5
+    assert meeting.end_time == 1_741_064_767_089
+    meeting.enter(person, server.clock.now)
+
+    info = server.text("getMeetingInfo", "meetingID=chor-7")
+    assert info.count("<attendee>") == 1
+    assert "<endTime>0</endTime>" in info
+
+
+def test_planted_meetings_have_the_ids_they_are_given() -> None:
     simulator = Simulator("x" * 32)
     meeting = simulator.plant("theirs", internal_id="ab-1", metadata={"k": "v"}, name="Theirs", duration="5")
 
     assert (meeting.internal_id, meeting.metadata, meeting.name, meeting.duration) == ("ab-1", {"k": "v"}, "Theirs", 5)
-    assert simulator.plant("ours").internal_id.startswith(hashlib.sha1(b"ours").hexdigest() + "-")
+    assert simulator.plant("ours").internal_id.startswith(
+        hashlib.sha1(b"ours", usedforsecurity=False).hexdigest() + "-"
+    )
 
 
-def test_chat_messages_and_documents_need_their_meeting(make_server):
+def test_chat_messages_and_documents_need_their_meeting(make_server: Make) -> None:
     server = make_server()
     server.simulator.plant("chor-7")
     chat = "meetingID=chor-7&message=Hello"
@@ -264,7 +300,7 @@ def test_chat_messages_and_documents_need_their_meeting(make_server):
     assert server.text("insertDocument", "meetingID=chor-7", method="POST") == ""
 
 
-def test_sessions_are_listed(server):
+def test_sessions_are_listed(server: Server) -> None:
     assert "<sessions/>\n<messageKey>noSessions</messageKey>" in server.text("getSessions")
     server.simulator.plant("chor-7", name="Chor")
     server.simulator.join("chor-7", "Ada")

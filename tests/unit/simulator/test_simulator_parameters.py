@@ -6,8 +6,9 @@ import pytest
 
 from senfcall_avv.simulator import Settings
 from senfcall_avv.simulator.messages import Request
-from senfcall_avv.simulator.parameters import Parameters, read_encoded
+from senfcall_avv.simulator.parameters import Pairs, Parameters, read_encoded
 from senfcall_avv.simulator.welcome import escape_html4, grouped, sanitise
+from tests.unit.simulator.signed import Make, Server
 
 
 @pytest.mark.parametrize(
@@ -22,11 +23,11 @@ from senfcall_avv.simulator.welcome import escape_html4, grouped, sanitise
         ("", []),
     ],
 )
-def test_queries_are_read_leniently(text, pairs):
+def test_queries_are_read_leniently(text: str, pairs: Pairs) -> None:
     assert read_encoded(text) == pairs
 
 
-def test_names_and_values_lose_control_characters_and_outer_spaces():
+def test_names_and_values_lose_control_characters_and_outer_spaces() -> None:
     parameters = Parameters(read_encoded("%20na%00me%07=+a%0Ab+&name=second"))
 
     assert parameters.items() == [("name", "ab")]
@@ -34,16 +35,17 @@ def test_names_and_values_lose_control_characters_and_outer_spaces():
 
 
 @pytest.mark.parametrize(
-    ("value", "flag", "number"), [("TRUE", True, 7), ("1", False, 1), ("", False, 7), ("-5", False, -5), ("5x", False, 7)]
+    ("value", "flag", "number"),
+    [("TRUE", True, 7), ("1", False, 1), ("", False, 7), ("-5", False, -5), ("5x", False, 7)],
 )
-def test_values_fall_back_silently(value, flag, number):
+def test_values_fall_back_silently(value: str, flag: bool, number: int) -> None:
     parameters = Parameters([("x", value)])
 
     assert parameters.flag("x") is flag
     assert parameters.number("x", 7) == number
 
 
-def test_multipart_forms_are_read_without_their_files():
+def test_multipart_forms_are_read_without_their_files() -> None:
     body = (
         b'--b\r\nContent-Disposition: form-data; name="name"\r\n\r\nCh\xc3\xb6r\r\n'
         b'--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nx\r\n--b--\r\n'
@@ -57,16 +59,18 @@ def test_multipart_forms_are_read_without_their_files():
     ("number", "text"),
     [("12345", "12345"), ("123456", "123 456"), ("1234567", "1 234 567"), ("12345678", "12 345 678"), ("7", "7")],
 )
-def test_long_pins_are_grouped_from_the_right(number, text):
+def test_long_pins_are_grouped_from_the_right(number: str, text: str) -> None:
     assert grouped(number) == text
 
 
-def test_names_are_escaped_as_html_4_does():
+def test_names_are_escaped_as_html_4_does() -> None:
     assert escape_html4("Öl & <b> \"x\" 'y' €ł") == "&Ouml;l &amp; &lt;b&gt; &quot;x&quot; 'y' &euro;ł"
 
 
-def stored(server, text: str, more: str = "") -> str:
-    server.call("create", f"name=K%C3%B6rung&meetingID=chor-7&voiceBridge=1234567&dialNumber=%2B49+30+1{more}&welcome={text}")
+def stored(server: Server, text: str, more: str = "") -> str:
+    server.call(
+        "create", f"name=K%C3%B6rung&meetingID=chor-7&voiceBridge=1234567&dialNumber=%2B49+30+1{more}&welcome={text}"
+    )
     return server.simulator.meetings.running("chor-7").welcome
 
 
@@ -80,18 +84,18 @@ ALL = "%25%25CONFNAME%25%25,%25%25DIALNUM%25%25,%25%25CONFNUM%25%25%23,%25%25SER
         ("3.0.15", "Körung,+49 30 1,1 234 567#,https://bbb.example.org,1 234 567"),
     ],
 )
-def test_placeholders_are_replaced_at_creation(make_server, profile, text):
+def test_placeholders_are_replaced_at_creation(make_server: Make, profile: str, text: str) -> None:
     assert stored(make_server(profile), ALL) == text
 
 
-def test_a_replacement_may_bring_the_next_placeholder_in(make_server):
+def test_a_replacement_may_bring_the_next_placeholder_in(make_server: Make) -> None:
     assert stored(make_server("2.7"), "%25%25CONFNAME%25%25", "&name=x").startswith("K&ouml;")
     server = make_server("2.7")
     server.call("create", "name=%25%25SERVERURL%25%25&meetingID=chor-7&welcome=%25%25CONFNAME%25%25")
     assert server.simulator.meetings.running("chor-7").welcome == "https://bbb.example.org"
 
 
-def test_the_default_text_and_the_footer_are_the_servers(make_server):
+def test_the_default_text_and_the_footer_are_the_servers(make_server: Make) -> None:
     server = make_server(settings=Settings(welcome="Hi to %%CONFNAME%%", welcome_footer="<b>Imprint</b>"))
     room = server.simulator.plant("aa-11", parent_id="x", name="Room")
 
@@ -99,8 +103,13 @@ def test_the_default_text_and_the_footer_are_the_servers(make_server):
     assert room.welcome == "Hi to Room"
 
 
-def test_the_moderators_message_is_treated_alike(server):
-    server.call("create", "name=Chor&meetingID=chor-7&moderatorOnlyMessage=%25%25CONFNAME%25%25<script>x</script>".replace("<", "%3C").replace(">", "%3E"))
+def test_the_moderators_message_is_treated_alike(server: Server) -> None:
+    server.call(
+        "create",
+        "name=Chor&meetingID=chor-7&moderatorOnlyMessage=%25%25CONFNAME%25%25<script>x</script>".replace(
+            "<", "%3C"
+        ).replace(">", "%3E"),
+    )
 
     assert server.simulator.meetings.running("chor-7").moderator_message == "Chor"
 
@@ -117,9 +126,9 @@ def test_the_moderators_message_is_treated_alike(server):
         ("<b>x</b><h1>y</h1><script>z</script><br>", "<b>x</b>y<br>"),
     ],
 )
-def test_version_3_keeps_few_tags(text, kept):
+def test_version_3_keeps_few_tags(text: str, kept: str) -> None:
     assert sanitise(text) == kept
 
 
-def test_version_2_stores_what_it_gets(make_server):
+def test_version_2_stores_what_it_gets(make_server: Make) -> None:
     assert stored(make_server("2.5"), "%3Cscript%3Ex%3C/script%3E") == "<script>x</script>"
