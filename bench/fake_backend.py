@@ -1,4 +1,5 @@
-"""A fake BBB backend that costs next to nothing: fixed documents, no checks but the path. Loopback only, stops by itself.
+"""A fake BBB backend that costs next to nothing: fixed documents, no checks but the path. Loopback only, stops by
+itself.
 
 It knows the meetings that were created through it, under the names that the gateway gave them, and forgets all but the
 newest. ``/control?latency_ms=20`` makes every later answer wait; ``/counts`` tells how many calls came, by name.
@@ -10,6 +11,7 @@ import argparse
 import asyncio
 import json
 from collections import Counter, OrderedDict
+from typing import cast
 from urllib.parse import parse_qsl, urlsplit
 from xml.sax.saxutils import escape
 
@@ -18,8 +20,8 @@ KEPT = 2000
 ATTENDEES = "".join(
     f"<attendee>\n<userID>w_{number}</userID>\n<fullName>Person {number}</fullName>\n<role>VIEWER</role>\n"
     "<isPresenter>false</isPresenter>\n<isListeningOnly>false</isListeningOnly>\n<hasJoinedVoice>true</hasJoinedVoice>\n"
-    "<hasVideo>true</hasVideo>\n<clientType>HTML5</clientType>\n<customdata>\n</customdata>\n</attendee>\n"
-    for number in range(5)
+    "<hasVideo>true</hasVideo>\n<clientType>HTML5</clientType>\n<customdata>\n</customdata>\n</attendee>\n" for number
+    in range(5)
 )
 
 
@@ -30,7 +32,8 @@ def wrapped(inside: str) -> bytes:
 
 def failed(key: str) -> bytes:
     """Give a failure."""
-    return f"<response>\n<returncode>FAILED</returncode>\n<messageKey>{key}</messageKey>\n<message>x</message>\n</response>".encode()
+    inside = f"<messageKey>{key}</messageKey>\n<message>x</message>\n"
+    return f"<response>\n<returncode>FAILED</returncode>\n{inside}</response>".encode()
 
 
 class Backend:
@@ -72,9 +75,11 @@ class Backend:
         note = "<messageKey>duplicateWarning</messageKey>\n<message>x</message>\n"
         if meeting_id not in self.meetings:
             note = "<messageKey></messageKey>\n<message></message>\n"
-            marks = "".join(f"<{k[5:].lower()}>{escape(v)}</{k[5:].lower()}>\n" for k, v in params.items() if k.startswith("meta_"))
+            metadata = {name[5:].lower(): escape(value) for name, value in params.items() if name.startswith("meta_")}
+            marks = "".join(f"<{name}>{value}</{name}>\n" for name, value in metadata.items())
             self.meetings[meeting_id] = (
-                f"<meetingName>x</meetingName>\n<meetingID>{name}</meetingID>\n<internalMeetingID>{INTERNAL}</internalMeetingID>\n"
+                f"<meetingName>x</meetingName>\n<meetingID>{name}</meetingID>\n"
+                f"<internalMeetingID>{INTERNAL}</internalMeetingID>\n"
                 "<createTime>1751373296123</createTime>\n<attendeePW>ap77</attendeePW>\n<moderatorPW>mp77</moderatorPW>\n"
                 "<running>true</running>\n<participantCount>5</participantCount>\n<maxUsers>0</maxUsers>\n"
                 f"<attendees>\n{ATTENDEES}</attendees>\n<metadata>\n{marks}</metadata>\n<isBreakout>false</isBreakout>\n"
@@ -83,8 +88,8 @@ class Backend:
             while len(self.meetings) > KEPT:
                 self.meetings.popitem(last=False)
         return wrapped(
-            f"<meetingID>{name}</meetingID>\n<internalMeetingID>{INTERNAL}</internalMeetingID>\n<attendeePW>ap77</attendeePW>\n"
-            f"<moderatorPW>mp77</moderatorPW>\n<createTime>1751373296123</createTime>\n{note}"
+            f"<meetingID>{name}</meetingID>\n<internalMeetingID>{INTERNAL}</internalMeetingID>\n"
+            f"<attendeePW>ap77</attendeePW>\n<moderatorPW>mp77</moderatorPW>\n<createTime>1751373296123</createTime>\n{note}"
         )
 
 
@@ -96,7 +101,7 @@ class Connection(asyncio.Protocol):
         self.buffer = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = transport
+        self.transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
         self.buffer += data
@@ -106,9 +111,9 @@ class Connection(asyncio.Protocol):
             body = self.backend.answer(at.path, at.query)
             answer = b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
             if self.backend.latency:
-                asyncio.get_running_loop().call_later(self.backend.latency, self.transport.write, answer)  # type: ignore[attr-defined]
+                asyncio.get_running_loop().call_later(self.backend.latency, self.transport.write, answer)
             else:
-                self.transport.write(answer)  # type: ignore[attr-defined]
+                self.transport.write(answer)
 
 
 async def serve(port: int, seconds: float) -> None:

@@ -11,7 +11,7 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,29 @@ from senfcall_avv.sealing import KeyRing, generate_key_line
 
 KEPT_TABLES = {"alembic_version", "epoch"}
 """Rows in these belong to the schema."""
+
+
+def _forbid_skipping(report: pytest.TestReport | pytest.CollectReport) -> None:
+    """Turn what was skipped into a failure where nothing may be skipped (AVV_TEST_NOTHING_SKIPPED=1)."""
+    # An expected failure is reported as skipped, too.
+    if report.skipped and not hasattr(report, "wasxfail") and os.environ.get("AVV_TEST_NOTHING_SKIPPED") == "1":
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        report.outcome = "failed"
+        report.longrepr = f"Nothing may be skipped here, and this was. {reason}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    _forbid_skipping(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    _forbid_skipping(report)
+    return report
 
 
 class Clock:

@@ -69,5 +69,6 @@ def includeme(config: Any) -> None:
     config.add_view(plain, context=PlantedResource)
     config.add_view(plain, context=PlantedResource, name="plain")
     config.add_view(plain, context=PlantedResource, name="deeper")
+    config.add_view(plain, context=PlantedResource, name="guarded", permission="view")
     config.add_view(write, context=PlantedResource, name="write")
     config.add_view(reading, context=PlantedResource, name="reading")

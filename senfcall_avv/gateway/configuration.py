@@ -38,14 +38,17 @@ VIEWS: Final = {
 
 
 class UnservablePolicy(Exception):
-    """A policy passes on a call that the gateway has no view for."""
+    """A policy passes on what the gateway cannot carry."""
 
 
 def load_policy(settings: Settings) -> Guard:
     """Load the policy files of this installation. Raises ``policy.errors.PolicyError``, UnservablePolicy."""
     catalogue = catalog.load()
     policy = Guard(
-        load(settings.policy.directory, engines.find(settings.policy.engine), catalogue, production=settings.production), catalogue
+        load(
+            settings.policy.directory, engines.find(settings.policy.engine), catalogue, production=settings.production
+        ),
+        catalogue,
     )
     check_servable(policy)
     return policy
@@ -57,6 +60,8 @@ def check_servable(policy: Policy) -> None:
         for call in policy.describe(profile).calls:
             if call.verb is Outcome.FORWARD and call.name not in VIEWS:
                 raise UnservablePolicy(f"profile {profile} forwards {call.name}, which this gateway cannot pass on")
+            if call.passes_body:
+                raise UnservablePolicy(f"profile {profile} forwards bodies of {call.name}: this gateway passes none on")
 
 
 def includeme(config: Configurator) -> None:

@@ -67,10 +67,11 @@ def _without_password(url: str) -> str:
 @click.pass_obj
 def tree(workplace: Installation, as_json: bool) -> None:
     from senfcall_avv import make_app
-    from senfcall_avv.operations.tree import rows_of
 
     app = make_app(workplace.settings, workplace.ini)
     try:
+        from senfcall_avv.operations.tree import rows_of  # Pyramid is imported where its warning is silenced
+
         rows = rows_of(app.registry)
     finally:
         app.close()

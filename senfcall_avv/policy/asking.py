@@ -38,7 +38,7 @@ def _call_name(address: str) -> str:
     path = "/" + rest.partition("/")[2] if separator else "/" + scheme.lstrip("/")
     _, found, name = path.rpartition(_API)
     if found:
-        return name
+        return name.strip("/")
     if path.endswith("/api"):  # the document without a call
         return ""
     parts = path.strip("/").split("/")

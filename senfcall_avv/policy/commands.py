@@ -77,6 +77,8 @@ def check(directory: Path, as_json: bool, strict: bool, production: bool, engine
         if tests is not None:
             failed = f", {tests.failed} failed" if tests.failed else ""
             counts += f"; {_count(tests.passed, 'test')} passed{failed} in {milliseconds} ms"
+        if errors:
+            click.echo()
         would = "" if errors else f"; would become revision {revision}"
         click.echo(f"{'not ok' if errors else 'ok'}, {counts}{would}")
     sys.exit(ERRORS if errors else WARNINGS_ONLY if warnings and strict else 0)
@@ -88,14 +90,15 @@ def check(directory: Path, as_json: bool, strict: bool, production: bool, engine
 @click.argument("call", required=False)
 def show(directory: Path, as_json: bool, profile: str, call: str | None) -> None:
     """Print what a profile allows, or all rules of one CALL of it, each with the line that says so."""
+    from senfcall_avv.bbb.catalog import load
     from senfcall_avv.policy import showing
 
     found = _profile(_ruleset(directory, as_json), profile)
     if call is None:
-        _print(as_json, lambda: showing.profile_fields(found), lambda: showing.profile_lines(found))
+        _print(as_json, lambda: showing.profile_fields(found, load()), lambda: showing.profile_lines(found))
     elif call in found.calls:
         rules = found.calls[call]
-        _print(as_json, lambda: showing.call_fields(found, rules), lambda: showing.call_lines(rules))
+        _print(as_json, lambda: showing.call_fields(found, rules, load()), lambda: showing.call_lines(rules, load()))
     else:
         _unmentioned(found, call, as_json)
 
@@ -285,8 +288,21 @@ def _check_fields(
         "files": len(reading.sources.files) + len(reading.unreadable),
         "profiles": [] if ruleset is None else sorted(ruleset.profiles),
         "revision": revision,
+        "lost": _lost(ruleset),
         "tests": None if tests is None else {"passed": tests.passed, "failed": tests.failed},
         "diagnostics": [diagnostic.as_json() for diagnostic in diagnostics],
+    }
+
+
+def _lost(ruleset: Ruleset | None) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+    """Give what each profile leaves out although it only takes rights away, by profile and call."""
+    from senfcall_avv.bbb.catalog import load
+    from senfcall_avv.policy.showing import lost
+
+    profiles = {} if ruleset is None else ruleset.profiles
+    return {
+        name: {call.name: names for call in profile.calls.values() if (names := lost(call, load()))}
+        for name, profile in sorted(profiles.items())
     }
 
 
@@ -296,9 +312,12 @@ def _print_check(reading: Reading, ruleset: Ruleset | None, diagnostics: list[Di
     files = _count(len(reading.sources.files) + len(reading.unreadable), "file")
     profiles = "" if ruleset is None else f", {_count(len(ruleset.profiles), 'profile')}"
     click.echo(f"{reading.sources.directory}: {files}{profiles}, catalogue {load().date}")
+    for profile, calls in _lost(ruleset).items():
+        for call, names in calls.items():
+            click.echo(f"{profile}: {call} leaves out {_count(len(names), 'parameter')} that could only restrict")
     for diagnostic in diagnostics:
         if diagnostic.level == "error":
-            click.echo(_coloured(f"\n{diagnostic.render(reading.sources.directory)}\n", diagnostic))
+            click.echo(_coloured(f"\n{diagnostic.render(reading.sources.directory)}", diagnostic))
         else:
             click.echo(_coloured(diagnostic.brief(), diagnostic))
 

@@ -26,7 +26,8 @@ def _call(rules: CallRules, entry: CallEntry) -> CallDescription:
         key = rules.refuse or "unsupportedRequest"
         return CallDescription(rules.name, Outcome.REFUSE, key, rules.message or "", rules.methods, (), origin)
     parameters = (*_forwarded(rules, entry), *_families(rules, entry), *_fixed(rules, entry))
-    return CallDescription(rules.name, Outcome.FORWARD, "", "", rules.methods, parameters, origin)
+    body = rules.body.xml == "forward"
+    return CallDescription(rules.name, Outcome.FORWARD, "", "", rules.methods, parameters, origin, body)
 
 
 def _summary(entry: CallEntry, name: str) -> str:

@@ -2,8 +2,8 @@
 
 An engine's ``compile`` may be slow but does no input or output. A policy is immutable and shared by all threads. Same
 input, same output: no clock, no randomness, no logging, no globals. ``decide`` raises for no call that
-``senfcall_avv.bbb.call.parse`` can make. The gateway runs every engine behind ``guard``, which turns whatever breaks these
-promises into a refusal.
+``senfcall_avv.bbb.call.parse`` can make. The gateway runs every engine behind ``guard``, which turns whatever breaks
+these promises into a refusal.
 """
 
 from __future__ import annotations
@@ -104,7 +104,8 @@ class Refusal:
 class Decision:
     """What becomes of a call. Made by ``forward``, ``answer`` and ``refuse`` alone.
 
-    ``params`` is sorted by name. ``ignored`` and ``changed`` hold names with reasons, never values; a refusal has neither.
+    ``params`` is sorted by name. ``ignored`` and ``changed`` hold names with reasons, never values; a refusal has
+    neither.
     """
 
     outcome: Outcome
@@ -145,8 +146,8 @@ class Decision:
 class Step:
     """One line of an explanation: the number of the step in the order of evaluation, and what happened there.
 
-    ``name`` is the parameter (or call) concerned, ``origin`` where the rule stands (``base.toml:33``). The last step of an
-    explanation carries the decision.
+    ``name`` is the parameter (or call) concerned, ``origin`` where the rule stands (``base.toml:33``). The last step of
+    an explanation carries the decision.
     """
 
     number: int
@@ -183,6 +184,8 @@ class CallDescription:
     methods: tuple[str, ...] = ()
     parameters: tuple[ParameterDescription, ...] = ()
     origin: str = ""
+    passes_body: bool = False
+    """Whether a request's body is passed on as it came."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,11 @@ class Diagnostic:
     def sort_key(self) -> tuple[str, int, int, str]:
         return (self.file, self.line, self.column, self.code)
 
+    @property
+    def reference(self) -> str:
+        """Place and code in a few characters, for health pages and logs: ``senfcall.toml:8:25 P021``."""
+        return f"{self.file}:{self.line}:{self.column} {self.code}"
+
     def as_json(self) -> Mapping[str, object]:
         """Give the diagnostic for ``--json``; keys are only ever added."""
         return {

@@ -1,4 +1,5 @@
-"""What the policy files mean once they are read, checked and merged along ``extends``: the form between text and engine.
+"""What the policy files mean once they are read, checked and merged along ``extends``: the form between text and
+engine.
 
 Everything here is complete: types come from the catalogue, rules are narrowed along the chain, defaults of the language
 are filled in. No file needs to be looked at again but for messages.
@@ -32,7 +33,8 @@ class Rule:
     """How the value of one parameter of one call must look, and what happens otherwise.
 
     ``min`` and ``max`` are code points for texts, values for integers. ``choices`` are the catalogue's spellings.
-    ``origins`` name the lines that made the rule, the nearest file first; none for a rule that is the language's default.
+    ``origins`` name the lines that made the rule, the nearest file first; none for a rule that is the language's
+    default.
     """
 
     type: str

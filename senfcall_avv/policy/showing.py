@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import NamedTuple
 
+from senfcall_avv.bbb.catalog import Catalogue
 from senfcall_avv.policy.documents import SECRETS, quoted
 from senfcall_avv.policy.explain import HIDDEN
 from senfcall_avv.policy.merging import INTEGERS
@@ -109,6 +110,19 @@ def _fixed(name: str, preset: Preset) -> Row:
     return Row(name, f"set to {value}", (str(preset.origin),), fields)
 
 
+def lost(call: CallRules, catalogue: Catalogue) -> tuple[str, ...]:
+    """Give the parameters of a forwarded call that are left out although each only takes rights away.
+
+    A frontend that sends one of them means to restrict somebody, and does not.
+    """
+    if call.forward is None:
+        return ()
+    entry = catalogue.calls[call.name]
+    sent = {*call.forward, *call.fixed, *(name for family in call.families for name in family.names or ())}
+    restricting = (p.name for p in entry.parameters.values() if p.restricts and not p.reserved)
+    return tuple(name for name in restricting if name not in sent and entry.newer_name(name) is None)
+
+
 def columns(lines: Sequence[tuple[str, str, str]]) -> Iterator[str]:
     """Lay out name, words and origin in columns; very long words push their origin to the right."""
     first = max((len(line[0]) for line in lines), default=0)
@@ -117,8 +131,8 @@ def columns(lines: Sequence[tuple[str, str, str]]) -> Iterator[str]:
         yield f"{name:<{first}}  {words:<{second}}  {origin}".rstrip()
 
 
-def call_lines(call: CallRules) -> list[str]:
-    """Give the lines for one call: the verb, then each parameter."""
+def call_lines(call: CallRules, catalogue: Catalogue) -> list[str]:
+    """Give the lines for one call: the verb, then each parameter, then what is lost."""
     lines: list[tuple[str, str, str]] = []
     if call.message:
         lines.append(("  message", call.message, ""))
@@ -128,17 +142,20 @@ def call_lines(call: CallRules) -> list[str]:
         body = call.body
         size = f", {body.max_bytes} bytes at most" if body.max_bytes is not None else ""
         lines.append(("  (body)", f"form {body.form}, xml {body.xml}, other {body.other}{size}", ""))
-    return [f"{call.name}: {headline(call)}  {call.origin}", *columns(lines)]
+    head = f"{call.name}: {headline(call)}  {call.origin}"
+    without = lost(call, catalogue)
+    tail = [f"  left out although they only restrict: {' '.join(without)}"] if without else []
+    return [head, *columns(lines), *tail]
 
 
-def call_fields(profile: Profile, call: CallRules) -> dict[str, object]:
+def call_fields(profile: Profile, call: CallRules, catalogue: Catalogue) -> dict[str, object]:
     """Give one call for ``--json``."""
     fields: dict[str, object] = {"profile": profile.name, "call": call.name, "verb": verb(call)}
     if call.answer is not None:
         fields["answer"] = call.answer
     if call.refuse is not None:
         fields |= {"refuse": call.refuse, "message": call.message}
-    fields |= {"methods": list(call.methods), "origin": str(call.origin)}
+    fields |= {"methods": list(call.methods), "origin": str(call.origin), "lost": list(lost(call, catalogue))}
     return {**fields, "parameters": [row.fields for row in rows(call)]}
 
 
@@ -155,7 +172,7 @@ def profile_lines(profile: Profile) -> list[str]:
     return [*head, *columns(lines)]
 
 
-def profile_fields(profile: Profile) -> dict[str, object]:
+def profile_fields(profile: Profile, catalogue: Catalogue) -> dict[str, object]:
     """Give a whole profile for ``--json``."""
     return {
         "profile": profile.name,
@@ -166,5 +183,5 @@ def profile_fields(profile: Profile) -> dict[str, object]:
             name: {"default": limit.default, "max": limit.max, "origin": str(limit.origin)}
             for name, limit in profile.limits.items()
         },
-        "calls": [call_fields(profile, call) for call in profile.calls.values()],
+        "calls": [call_fields(profile, call, catalogue) for call in profile.calls.values()],
     }

@@ -21,8 +21,7 @@ RUNNING = f"{GOOD}<running>true</running>"
 BODIES = {
     "B08-external-dtd": '<!DOCTYPE response SYSTEM "{url}/x.dtd">' + RESPONSE,
     "B08-parameter-entity": '<!DOCTYPE response [<!ENTITY % p SYSTEM "{url}/p">%p;]>' + RESPONSE,
-    "B08-external-entity": '<!DOCTYPE response [<!ENTITY e SYSTEM "{url}/e">]>'
-    + f"<response>{GOOD}<x>&e;</x></response>",
+    "B08-external-entity": f'<!DOCTYPE response [<!ENTITY e SYSTEM "{{url}}/e">]><response>{GOOD}<x>&e;</x></response>',
     "B08-lower-case-doctype": "<!doctype response>" + RESPONSE,
     "B09-depth-300": f"<response>{GOOD}{'<a>' * 300}{'</a>' * 300}</response>",
     "B09-nine-megabytes": f"<response>{GOOD}<x>{'x' * 9_000_000}</x></response>",
@@ -67,7 +66,7 @@ HARMLESS = {
     "comment": f"<response><!-- -->{GOOD}<running>true<!-- --></running></response>",
     "cdata": "<response><returncode><![CDATA[SUCCESS]]></returncode><running>true</running></response>",
     "declaration": f'<?xml version="1.0" encoding="UTF-8"?><response>{RUNNING}</response>',
-    "more-of-the-same-below": f"<response>{RUNNING}<m><returncode>FAILED</returncode><running>no</running></m></response>",
+    "more-of-it-below": f"<response>{RUNNING}<m><returncode>FAILED</returncode><running>no</running></m></response>",
 }
 
 

@@ -101,7 +101,13 @@ def test_the_production_file_names_every_setting_with_its_default() -> None:
     for name, value in re.findall(r"^#(avv\.[a-z_.]+) =(.*)$", text, re.MULTILINE):
         field = next(setting.field for setting in every_setting() if setting.name == name)
         default = field.default
-        shown = " ".join(default) if isinstance(default, tuple) else "" if field.is_required() or default is None else str(default)
+        shown = (
+            " ".join(default)
+            if isinstance(default, tuple)
+            else ""
+            if field.is_required() or default is None
+            else str(default)
+        )
         assert value.strip() == shown, name
 
 

@@ -43,7 +43,10 @@ def test_every_message_key_has_a_sentence() -> None:
     assert failure("sizeError", "name").message != failure("sizeError", "meetingID").message
 
 
-BOMB = b"""<!DOCTYPE r [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]><response><returncode>&b;</returncode></response>"""
+BOMB = (
+    b'<!DOCTYPE r [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
+    b"<response><returncode>&b;</returncode></response>"
+)
 
 
 @pytest.mark.parametrize(

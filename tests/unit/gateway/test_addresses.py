@@ -32,11 +32,15 @@ def test_a_malformed_key_is_none(key: str) -> None:
     assert read(("b", key, "bigbluebutton", "api", "create")) == Address("call", None, "create")
 
 
-@pytest.mark.parametrize("path", ["bigbluebutton/api/create", "bigbluebutton/api", "bigbluebuttonapi/getMeetings", "bigbluebutton"])
+@pytest.mark.parametrize(
+    "path", ["bigbluebutton/api/create", "bigbluebutton/api", "bigbluebuttonapi/getMeetings", "bigbluebutton"]
+)
 def test_an_address_that_lost_its_key(path: str) -> None:
     assert read(tuple(path.split("/"))).kind == "no_key"
 
 
-@pytest.mark.parametrize("path", ["b", f"b/{KEY}", f"b/{KEY}/create", f"b/{KEY}/api/create", f"b/{KEY}/bigbluebutton/create"])
+@pytest.mark.parametrize(
+    "path", ["b", f"b/{KEY}", f"b/{KEY}/create", f"b/{KEY}/api/create", f"b/{KEY}/bigbluebutton/create"]
+)
 def test_what_is_no_api_address(path: str) -> None:
     assert read(tuple(path.split("/"))).kind == "not_api"

@@ -21,7 +21,8 @@ def meeting(name: str, mark: str | None, more: str = "") -> str:
 
 
 def listed(*meetings: str) -> bytes:
-    return f"<response>\n<returncode>SUCCESS</returncode>\n<meetings>\n{''.join(meetings)}</meetings>\n</response>".encode()
+    rows = "".join(meetings)
+    return f"<response>\n<returncode>SUCCESS</returncode>\n<meetings>\n{rows}</meetings>\n</response>".encode()
 
 
 def test_only_meetings_that_agree_in_name_and_mark_are_kept() -> None:
@@ -94,7 +95,9 @@ def test_two_names_meet_upstream_only_if_they_are_the_same(one: str, other: str)
 @settings(derandomize=True, max_examples=300)
 @given(st.text(alphabet=st.characters(exclude_categories=("Cc", "Cs"), exclude_characters="\ufffe\uffff"), min_size=1))
 def test_a_name_comes_back_exactly(meeting_id: str) -> None:
-    root = xml.read(f"<response><meetingID>{xml.escape(isolation.scoped(OURS, meeting_id))}</meetingID></response>".encode())
+    root = xml.read(
+        f"<response><meetingID>{xml.escape(isolation.scoped(OURS, meeting_id))}</meetingID></response>".encode()
+    )
     isolation.restore_id(root, OURS, meeting_id)
     assert xml.text(xml.read(xml.write(root)), "meetingID") == meeting_id
 

@@ -68,6 +68,7 @@ def test_a_message_without_a_line_has_no_excerpt() -> None:
 def test_a_warning_in_one_line_names_file_and_line() -> None:
     (found,) = diagnostics(HEAD + '[calls.join]\nforward = ["guest"]\nrules.guest.otherwise = "drop"\n')
 
+    assert found.reference == "x.toml:5:25 P046"
     assert found.brief() == "warning[P046] x.toml:5  dropping guest gives somebody more than was meant"
 
 

@@ -380,7 +380,7 @@ ALONE += [
     ("P007", CREATE + "rules.name = «[]»\n", "calls.create.rules.name must be a table, not a list"),
     ("P007", CREATE + "message = «{ a = 1 }»\n", "calls.create.message must be text in quotes, not a table"),
     ("P001", "\n" + HEAD + 'x = """a«\n»\n\n', "a text is not closed with a quote"),
-    ("P002", HEAD + "x.y = 1\nx.y.z = «2»", "a key is defined a second time"),
+    ("P002", HEAD + "x.y = 1\nx.y.z = 2«»", "a key is defined a second time"),
     ("P061", CREATE.replace("[calls", 'widen = [«"a = 1"»]\n[calls'), '"a = 1" is no key path'),
     ("P027", FAMILY + 'names = ["meta_a", «"meta_a"»]\n', '"meta_a" is listed twice'),
     ("P029", FAMILY + 'names = [«"course"»]\n', '"course" is no name that BBB would read as one of "meta_*"'),

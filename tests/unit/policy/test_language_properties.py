@@ -10,6 +10,7 @@ from senfcall_avv.bbb.catalog import GROUPS, load
 from senfcall_avv.policy.engine import Sources
 from senfcall_avv.policy.errors import PolicyError, render_all
 from senfcall_avv.policy.language import check, read
+from senfcall_avv.policy.values import checker
 
 SHIPPED = {path.name: path.read_text() for path in (Path(__file__).parents[3] / "policies").glob("*.toml")}
 CATALOGUE = load()
@@ -108,6 +109,60 @@ def test_a_profile_on_the_shipped_fence_never_passes_recording_or_design_on(word
     parameters = CATALOGUE.calls["create"].parameters
     forwarded = ruleset.profiles["p"].calls["create"].forward or ()
     assert {parameters[name].group for name in forwarded} & {"recording", "design"} == set()
+
+
+RULES = {
+    "name": {
+        "min": ["2", "3", "6"],
+        "max": ["5", "9", "256"],
+        "pattern": ['"[a-z]+"', '".*"', '"[a-z0-9]{2,6}"'],
+        "otherwise": ['"drop"', '"clamp"', '"refuse"'],
+    },
+    "duration": {"min": ["0", "10"], "max": ["60", "2147483647"], "otherwise": ['"clamp"', '"refuse"']},
+    "logoutURL": {"schemes": ['["https"]', '["http"]', '["https", "http"]'], "hosts": ['["a.example"]'], "max": ["25"]},
+    "guestPolicy": {"choices": ['["ASK_MODERATOR"]', '["ASK_MODERATOR", "ALWAYS_DENY"]']},
+    "welcome": {"html": ['"keep"', '"bbb"', '"none"'], "max": ["9", "40"]},
+}
+VALUES = {
+    "name": ["ab", "abc", "abcdef", "ab1", "ABCDEFGHIJ", "x" * 256, "y" * 257],
+    "duration": ["0", "5", "10", "60", "61", "2147483648"],
+    "logoutURL": ["https://a.example", "http://a.example", "https://b.example/abcdefghijk", "ftp://a.example"],
+    "guestPolicy": ["ASK_MODERATOR", "ALWAYS_DENY", "ALWAYS_ACCEPT", "no"],
+    "welcome": ["hello", "<b>x</b>", "<script>x</script>", "z" * 30, "<i>long enough</i>"],
+}
+
+
+@st.composite
+def rules(draw: st.DrawFn, table: str) -> str:
+    """Write rules for some of the parameters; a table for all calls or for one."""
+    lines = [f"[{table}]"]
+    for name in draw(st.lists(st.sampled_from(sorted(RULES)), unique=True, max_size=3)):
+        keys = draw(st.lists(st.sampled_from(sorted(RULES[name])), unique=True, min_size=1))
+        inner = ", ".join(f"{key} = {draw(st.sampled_from(RULES[name][key]))}" for key in keys)
+        lines.append(f"{name} = {{ {inner} }}")
+    return "\n".join(lines) + "\n"
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data(), rules("rules"), rules("calls.create.rules"), st.sampled_from(["rules", "calls.create.rules"]))
+def test_what_passes_a_childs_rules_unchanged_passes_its_parents_too(
+    data: st.DataObject, common: str, own: str, table: str
+) -> None:
+    listed = ", ".join(f'"{name}"' for name in RULES)
+    head = 'schema = 1\ntitle = "t"\n'
+    parent = f"{head}{common}[calls.create]\nforward = [{listed}]\n{own}"
+    child = f'{head}extends = "parent"\n{data.draw(rules(table))}'
+
+    ruleset, diagnostics = check(Sources({"parent.toml": parent, "child.toml": child}), CATALOGUE)
+    if ruleset is None:
+        assert all(found.code in {"P042", "P045", "P060"} for found in diagnostics if found.level == "error")
+        return
+    for name, values in VALUES.items():
+        wide, narrow = (ruleset.profiles[profile].calls["create"].rules[name] for profile in ("parent", "child"))
+        for value in values:
+            assert checker(narrow)(value) != value or checker(wide)(value) == value
+        assert narrow.required >= wide.required
+        assert narrow.otherwise in {wide.otherwise, "refuse"}
 
 
 @settings(max_examples=100, deadline=None)

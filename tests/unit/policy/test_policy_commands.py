@@ -73,9 +73,21 @@ def test_check_for_machines_has_these_keys(directory: Path) -> None:
         "ok": True,
         "files": 1,
         "profiles": ["good"],
+        "lost": {"good": {}},
         "tests": {"passed": 1, "failed": 0},
         "diagnostics": [],
     }
+
+
+def test_check_counts_what_is_lost_although_it_could_only_restrict() -> None:
+    lost = read_json(avv("check", "--json"))["lost"]["senfcall"]
+
+    assert {"guestPolicy", "lockSettingsDisableMic", "endWhenNoModerator"} <= set(lost["create"])
+    assert "lockSettingsDisableNote" not in lost["create"]  # an old name of another one
+    assert not {"role", "guest", "createTime", "userID"} & set(lost["join"])
+    assert f"senfcall: create leaves out {len(lost['create'])} parameters that could only" in avv("check").stdout
+    assert "  left out although they only restrict: guestPolicy " in avv("show", "senfcall", "create").stdout
+    assert read_json(avv("show", "--json", "senfcall", "create"))["lost"] == lost["create"]
 
 
 def test_check_prints_mistakes_and_exits_with_1(directory: Path) -> None:
@@ -287,6 +299,7 @@ def test_explain_for_machines_has_these_keys() -> None:
         ("https://bbb.example.org/b/KEY/bigbluebutton/api/getMeetingInfo?meetingID=1&checksum=abc#x", "getMeetingInfo"),
         ("/bigbluebutton/api/getMeetingInfo?checksum=abc&meetingID=1", "getMeetingInfo"),
         ("bbb.example.org/bigbluebutton/api/getMeetingInfo?meetingID=1", "getMeetingInfo"),
+        ("https://bbb.example.org/bigbluebutton/api/getMeetings/", "getMeetings"),
         ("https://bbb.example.org/api/hooks/list", "hooks/list"),
         ("hooks/list?", "hooks/list"),
         ("https://bbb.example.org/bigbluebutton/api", ""),
