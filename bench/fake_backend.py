@@ -20,8 +20,8 @@ KEPT = 2000
 ATTENDEES = "".join(
     f"<attendee>\n<userID>w_{number}</userID>\n<fullName>Person {number}</fullName>\n<role>VIEWER</role>\n"
     "<isPresenter>false</isPresenter>\n<isListeningOnly>false</isListeningOnly>\n<hasJoinedVoice>true</hasJoinedVoice>\n"
-    "<hasVideo>true</hasVideo>\n<clientType>HTML5</clientType>\n<customdata>\n</customdata>\n</attendee>\n" for number
-    in range(5)
+    "<hasVideo>true</hasVideo>\n<clientType>HTML5</clientType>\n<customdata>\n</customdata>\n</attendee>\n"
+    for number in range(5)
 )
 
 

@@ -23,7 +23,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 from urllib.parse import urlencode
 
 import psutil
@@ -185,10 +185,10 @@ class Bench:
     def __init__(self, options: argparse.Namespace, folder: Path) -> None:
         self.options = options
         self.started: list[subprocess.Popen[bytes]] = []
+        self.environment = dict(os.environ)
         backend_port, self.port = free_port(), free_port()
         self._start(backend_port, sys.executable, str(ROOT / "bench" / "fake_backend.py"), "--port", str(backend_port))
-        self.environment = {
-            **os.environ,
+        self.environment |= {
             "AVV_ENVIRONMENT": "development",
             "AVV_PUBLIC_URL": f"http://127.0.0.1:{self.port}",
             "AVV_DATABASE_URL": f"sqlite:///{folder / 'bench.sqlite'}",
@@ -208,9 +208,11 @@ class Bench:
         self.gateway = self._start(self.port, sys.executable, "-m", "senfcall_avv", "serve", stdout=log, stderr=log)
         self.process = psutil.Process(self.gateway.pid)
 
-    def _start(self, port: int, *command: str, **more: object) -> subprocess.Popen[bytes]:
-        process = subprocess.Popen(command, env=getattr(self, "environment", None), **more)  # type:
-        ignore[call-overload] self.started.append(process) wait_for(port, process) return process
+    def _start(self, port: int, *command: str, **more: Any) -> subprocess.Popen[bytes]:
+        process = subprocess.Popen(command, env=self.environment, **more)
+        self.started.append(process)
+        wait_for(port, process)
+        return process
 
     def _avv(self, *arguments: str) -> str:
         command = [sys.executable, "-W", "ignore", "-m", "senfcall_avv", *arguments]

@@ -77,12 +77,14 @@ def installation(folder: Path) -> tuple[Path, str, dict[str, str]]:
     settings = folder / "settings"
     settings.mkdir()
     (settings / "backend-secret").write_text("0123456789abcdef0123456789abcdef\n")
+    places = {"/etc/senfcall_avv": str(settings), "/opt/senfcall_avv/bin": str(folder / ".venv/bin")}
     kept = [line for line in block("avv migrate").splitlines() if not line.startswith(("python3 -m venv", "/opt/"))]
-    commands = "\n".join(kept)
-    assert not re.search(r"/(etc|opt)/", commands.replace("/etc/senfcall_avv", ""))
-    commands = commands.replace("/etc/senfcall_avv", str(settings))
+    commands, ini = "\n".join(kept), (folder / "production.ini").read_text()
+    for old, new in places.items():
+        commands, ini = commands.replace(old, new), ini.replace(old, new)
+    assert not re.search(r"(?<![\w.])/(etc|opt)/", commands)
+    (folder / "production.ini").write_text(ini)
     variables = {
-        "PATH": f"{folder / '.venv/bin'}{os.pathsep}{os.environ['PATH']}",
         "AVV_DATABASE_URL": f"sqlite:///{folder / 'avv.sqlite'}",
         "AVV_SERVER_PORT": str(two_free_ports()),
     }
@@ -109,6 +111,7 @@ def test_an_installation_begins_as_described(folder: Path, installation: tuple[P
                 break
         assert "Serving on" in said, said
         at = f"http://127.0.0.1:{variables['AVV_SERVER_PORT']}"
+        print(said)
         (path,) = re.findall(r"^Path +(\S+)$", said, re.MULTILINE)
         headers = {"Host": "avv.example.org", "X-Forwarded-Proto": "https"}
         assert "<version>2.0</version>" in requests.get(f"{at}{path}api", headers=headers, timeout=30).text
