@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import http.client
+import io
+import logging
 import socket
 import threading
 from collections.abc import Iterator
@@ -11,6 +13,7 @@ from typing import Any, NamedTuple
 
 import waitress.server
 
+from senfcall_avv import logs
 from senfcall_avv.edge import Edge
 
 
@@ -20,6 +23,20 @@ class Reply(NamedTuple):
     status: int
     headers: dict[str, str]
     body: bytes
+
+
+@contextmanager
+def captured_log() -> Iterator[io.StringIO]:
+    """Take what the application logs, and leave the standard library's loggers as they were."""
+    stream, root = io.StringIO(), logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    logs.configure(stream)
+    try:
+        yield stream
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)
+        logs.configure()
 
 
 @contextmanager

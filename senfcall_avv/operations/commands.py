@@ -59,7 +59,10 @@ def settings(workplace: Installation, as_json: bool) -> None:
 def _without_password(url: str) -> str:
     from sqlalchemy.engine import make_url
 
-    return make_url(url).render_as_string(hide_password=True)
+    parsed = make_url(url)
+    # A driver's options may hold passwords, too: postgresql://host/name?password=...
+    hidden = {name: _MASK for name in parsed.query if "password" in name.lower()}
+    return parsed.update_query_dict(hidden).render_as_string(hide_password=True)
 
 
 @click.command(help=COMMANDS["tree"])

@@ -324,10 +324,9 @@ def _presets(chain: Chain, call: str, key: str, only: tuple[str, ...] | None) ->
 
 
 def preset_value(value: Any, choices: tuple[str, ...] | None) -> Value:
-    """Give a value of ``set`` or ``default`` as it is meant: doubled braces single, choices in BBB's spelling."""
+    """Give a value of ``set`` or ``default`` as it is meant: choices in BBB's spelling. Braces are for the engine."""
     if isinstance(value, list):
         return tuple(str(preset_value(item, choices)) for item in value)
     if not isinstance(value, str):
         return bool(value) if isinstance(value, bool) else int(value)
-    text = value.replace("{{", "{").replace("}}", "}")
-    return next((choice for choice in choices or () if choice.casefold() == text.casefold()), text)
+    return next((choice for choice in choices or () if choice.casefold() == value.casefold()), value)

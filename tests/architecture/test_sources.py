@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from chameleon import PageTemplate
+from chameleon.exc import TemplateError
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "senfcall_avv"
@@ -125,7 +126,7 @@ def modules(room: str, exceptions: tuple[str, ...]) -> Iterator[Path]:
 @pytest.mark.parametrize("rule", RULES)
 def test_no_module_breaks_a_rule(rule: str) -> None:
     find, room, exceptions, sin = RULES[rule]
-    assert len(sins(find, sin)) >= len(sin.splitlines())
+    assert all(sins(find, line) for line in sin.splitlines())
     looked_at = list(modules(room, exceptions))
     assert looked_at
     found = {str(path.relative_to(ROOT)): sins(find, path.read_text()) for path in looked_at}
@@ -154,7 +155,7 @@ def test_no_template_has_what_the_content_policy_forbids(sin: str) -> None:
 
 
 def test_all_templates_compile() -> None:
-    with pytest.raises(Exception, match="(?s).*"):
+    with pytest.raises(TemplateError):
         PageTemplate("<p tal:content='text>'>")
     for path in TEMPLATES:
         assert callable(PageTemplate(path.read_text(), filename=str(path)).render)

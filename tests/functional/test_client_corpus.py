@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import shutil
 from collections import Counter
 from collections.abc import Iterator
@@ -12,11 +11,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from corpus import ENTRIES, SAMPLE_KEY, Entry
-from listening import Reply, exchange, serving
+from listening import Reply, captured_log, exchange, serving
 from lxml import etree
 from product import Plugin, Product
 
-from senfcall_avv import logs, make_app
+from senfcall_avv import make_app
 from senfcall_avv.db import make_engine, make_session_factory, session_scope
 from senfcall_avv.endpoints.services import create_endpoint
 from senfcall_avv.operations.serving import listen
@@ -86,14 +85,13 @@ def product(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> 
                 endpoint, secret = create_endpoint(session, KeyRing.from_text(keys), create_organization(session, name))
                 plugins.append((endpoint.key, secret))
         engine.dispose()
-        edge, log = make_app(settings, ini), io.StringIO()
-        logs.configure(log)
-        made = Product(edge, simulator, log, plugins)
-        made.app.extra_environ["HTTP_HOST"] = netloc
-        with serving(edge, opened):
-            yield made
-        edge.close()
-        logs.configure()
+        with captured_log() as log:
+            edge = make_app(settings, ini)
+            made = Product(edge, simulator, log, plugins)
+            made.app.extra_environ["HTTP_HOST"] = netloc
+            with serving(edge, opened):
+                yield made
+            edge.close()
 
 
 @pytest.fixture
@@ -163,6 +161,7 @@ def test_a_meeting_is_created_and_found_again(product: Product, a: Plugin, entry
     assert again.findtext("messageKey") == "duplicateWarning"
     assert again.findtext("createTime") == first.findtext("createTime")
     assert len(product.simulator.meetings) == 1
+    assert not any(request.body for request in product.simulator.requests)
 
 
 @pytest.mark.parametrize("entry", chosen("isMeetingRunning", "getMeetings", "getMeetingInfo"), ids=str)

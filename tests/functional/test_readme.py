@@ -111,8 +111,7 @@ def test_an_installation_begins_as_described(folder: Path, installation: tuple[P
                 break
         assert "Serving on" in said, said
         at = f"http://127.0.0.1:{variables['AVV_SERVER_PORT']}"
-        print(said)
-        (path,) = re.findall(r"^Path +(\S+)$", said, re.MULTILINE)
+        (path,) = re.findall(r"^Address +https://avv\.example\.org(/\S+/)$", said, re.MULTILINE)
         headers = {"Host": "avv.example.org", "X-Forwarded-Proto": "https"}
         assert "<version>2.0</version>" in requests.get(f"{at}{path}api", headers=headers, timeout=30).text
         assert (settings / "keys").stat().st_mode & 0o777 == 0o600

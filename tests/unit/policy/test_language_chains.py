@@ -201,7 +201,7 @@ def test_a_childs_default_replaces_its_parents_and_never_adds_a_name_that_is_not
     }
 
 
-def test_lists_choices_and_doubled_braces_come_out_as_they_are_meant() -> None:
+def test_lists_choices_and_braces_come_out_as_they_are_meant() -> None:
     text = file(
         body='[calls.create]\nforward = ["disabledFeatures", "guestPolicy"]\n'
         'add.disabledFeatures = ["chat", "polls"]\nremove.disabledFeatures = ["captions"]\n'
@@ -212,7 +212,9 @@ def test_lists_choices_and_doubled_braces_come_out_as_they_are_meant() -> None:
     assert create.added["disabledFeatures"].value == ("chat", "polls")
     assert create.removed["disabledFeatures"].value == ("captions",)
     assert create.defaults["guestPolicy"].value == "ASK_MODERATOR"
-    assert create.fixed["welcome"].value == "a {b} %%DIALNUM%% 100 %"
+    sources = Sources({"p.toml": text})
+    sent = Declarative().compile(sources, load()).decide(parse("create", "GET", "").call, Subject("k", "p")).params
+    assert sent["welcome"] == "a {b} %%DIALNUM%% 100 %"
 
 
 def test_families_are_forwarded_by_list_or_pattern() -> None:
