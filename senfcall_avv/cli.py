@@ -98,6 +98,11 @@ class Workplace:
 
         return make_session_factory(make_engine(self.settings.database_url))
 
+    def close(self) -> None:
+        """Close the connections to the database, if there are any."""
+        if "session_factory" in self.__dict__:
+            self.session_factory.kw["bind"].dispose()
+
     @cached_property
     def key_ring(self) -> KeyRing:
         from senfcall_avv.sealing import KeysRefused, key_ring_of
@@ -144,6 +149,7 @@ class _Rooms(click.Group):
 def avv(ctx: click.Context, config: Path | None) -> None:
     """Run and look after senfcall_avv."""
     ctx.obj = Workplace(config)
+    ctx.call_on_close(ctx.obj.close)
 
 
 def main() -> None:

@@ -32,6 +32,8 @@ GATEWAY_HEADERS: Final = (
 )
 """On every XML answer: an XHTML script inside XML would otherwise run in our origin."""
 
+_FAILURES: Final = {key: xml.failed(failure(key)) for key in ("internalError", "unsupportedRequest")}
+"""Written at start: the last resort must not need anything that may just have failed."""
 _SAFE_SEGMENT = re.compile(r"(?!\.{1,2}$|@@)[!-$&-:<-\[\]-~]+")
 _TARGET = re.compile(r"/[!-\"$-~]*")
 """A request's target as sent, where the server tells. Of others servers make something else: they cut off a host or a
@@ -113,7 +115,7 @@ def _refuse(status: str, environ: WSGIEnvironment, start_response: StartResponse
         key = "internalError" if status.startswith("500") else "unsupportedRequest"
         # Plugins treat any other status than 200 as "server down"; a wrong host is a set-up fault and may say so.
         status = "200 OK" if status.startswith("500") else status
-        body, headers = xml.failed(failure(key)), [("Content-Type", xml.CONTENT_TYPE), *GATEWAY_HEADERS]
+        body, headers = _FAILURES[key], [("Content-Type", xml.CONTENT_TYPE), *GATEWAY_HEADERS]
     else:
         body, headers = bare_page(int(status[:3]), request_id)
     headers += [("Content-Length", str(len(body))), ("X-Request-Id", request_id)]

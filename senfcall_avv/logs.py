@@ -118,7 +118,9 @@ class _Library(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         error = record.exc_info[1] if record.exc_info else None
-        fields: dict[str, Any] = {"logger": record.name, "template": str(record.msg)}
+        # Somebody may log an exception itself, whose text is no template.
+        template = record.msg if isinstance(record.msg, str) else type(record.msg).__name__
+        fields: dict[str, Any] = {"logger": record.name, "template": template}
         if error is not None:
             fields |= {"error": type(error).__name__, "error_at": place_of(error)}
         (log.error if record.levelno >= logging.ERROR else log.warning)("library", **fields)

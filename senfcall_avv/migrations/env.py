@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import importlib
+from pathlib import Path
 from typing import Any, Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import Connection
 
-import senfcall_avv.endpoints.models
-import senfcall_avv.ledger.models
-import senfcall_avv.organizations.models  # noqa: F401  # imported for their tables
 from senfcall_avv.db import Base, UtcDateTime
+
+# Every room's tables, found as files: this ground imports no room by name.
+for _models in sorted(Path(__file__).parents[1].glob("*/models.py")):
+    importlib.import_module(f"senfcall_avv.{_models.parent.name}.models")
 
 
 def render_item(kind: str, item: Any, autogen_context: AutogenContext) -> str | Literal[False]:

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import waitress.server
 
+from senfcall_avv.logs import log
+
 if TYPE_CHECKING:
     from senfcall_avv.edge import Edge
     from senfcall_avv.settings import ServerSettings
@@ -77,6 +79,7 @@ def run(app: Edge, opened: socket.socket, settings: ServerSettings, ready: Calla
 
     previous = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
+        _log_start(app)
         ready()
         while not stopping:
             _turn(server, 0.5)
@@ -86,6 +89,18 @@ def run(app: Edge, opened: socket.socket, settings: ServerSettings, ready: Calla
         app.close()
         for number, handler in previous.items():
             signal.signal(number, handler)
+
+
+def _log_start(app: Edge) -> None:
+    """Write down what is served by which rules: the first thing to look for when behaviour has changed."""
+    chosen, policy = app.registry["avv.settings"], app.registry["avv.policy"]
+    log.info(
+        "app.started",
+        environment=chosen.environment,
+        revision=policy.revision,
+        profiles=list(policy.profiles),
+        transport=chosen.upstream.transport,
+    )
 
 
 def _turn(server: Any, timeout: float) -> None:
