@@ -64,7 +64,7 @@ class Demonstration:
     """A running demonstration. Leaving the block ends what is left of it, however a test went."""
 
     def __init__(self, folder: Path, port: int, command: tuple[str, ...] = ()) -> None:
-        self.folder, self.port = folder, port
+        self.folder, self.port, self.said = folder, port, ""
         usual = (str(folder / ".venv/bin/avv"), "--config", "development.ini", "demo", "serve", "--port", str(port))
         self.errors = (folder / "errors").open("w+")
         self.process = subprocess.Popen(
@@ -93,14 +93,13 @@ class Demonstration:
         return self.process.stdout
 
     def ready(self) -> str:
-        """Wait until it says that it serves; give all that it said."""
-        lines = []
+        """Wait until it says that it serves; give all that it said, which ``said`` keeps."""
         for line in self._out:
-            lines.append(line)
+            self.said += line
             if line == LAST_LINE:
-                return "".join(lines)
+                return self.said
         self.errors.seek(0)
-        raise AssertionError(f"exit code {self.process.wait()}\n{''.join(lines)}{self.errors.read()}")
+        raise AssertionError(f"exit code {self.process.wait()}\n{self.said}{self.errors.read()}")
 
     def described(self) -> dict[str, Any]:
         """Ask where it is, as programs do."""

@@ -127,10 +127,10 @@ class TestHelp:
         assert "Name the ini file with --config or AVV_CONFIG." in result.stderr
 
     def test_unusable_settings_are_all_named_at_once(self, run: Run, settings: dict[str, str]) -> None:
-        settings |= {"avv.bakend.url": "x", "avv.server.port": "many"}
+        settings |= {"avv.backend.urls": "x", "avv.server.port": "many"}
         result = run("settings")
         assert result.exit_code == 1
-        assert "avv.bakend.url: there is no such setting; did you mean avv.backend.url?" in result.stderr
+        assert "avv.backend.urls: there is no such setting; did you mean avv.backend.url?" in result.stderr
         assert "avv.server.port: " in result.stderr
 
 

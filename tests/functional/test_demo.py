@@ -73,40 +73,36 @@ def test_the_first_start_plants_and_the_second_finds_it_again(
     database.close()
 
 
-def test_programs_are_told_where_everything_is(start: Callable[..., Demonstration]) -> None:
-    running = start()
-    described = running.described()
+def test_programs_are_told_where_everything_is(demonstration: Demonstration) -> None:
+    described = demonstration.described()
     assert set(described) == {"portal", "endpoints", "logins", "simulator"}
-    assert described["portal"] == f"http://127.0.0.1:{running.port}/"
-    assert described["simulator"] == f"http://127.0.0.1:{running.port + 1}/"
+    assert described["portal"] == f"http://127.0.0.1:{demonstration.port}/"
+    assert described["simulator"] == f"http://127.0.0.1:{demonstration.port + 1}/"
     assert described["logins"] == []
     for endpoint in described["endpoints"]:
         assert set(endpoint) == {"organization", "url", "secret"}
         at = re.fullmatch(r"http://127\.0\.0\.1:(\d+)/b/([^/]+)/bigbluebutton/", endpoint["url"])
         assert at is not None
-        assert int(at[1]) == running.port
+        assert int(at[1]) == demonstration.port
         assert KEY.fullmatch(at[2])
         assert answers(endpoint["url"] + "api/")
     assert requests.get(described["simulator"], timeout=30).status_code == 200
 
 
-def test_people_are_told_the_same_with_a_call_to_try(folder: Path) -> None:
-    port = two_free_ports()
-    with Demonstration(folder, port) as running:
-        said = running.ready()
-        described = running.described()
-        for text in (described["portal"], described["simulator"]):
+def test_people_are_told_the_same_with_a_call_to_try(demonstration: Demonstration) -> None:
+    described, said = demonstration.described(), demonstration.said
+    for text in (described["portal"], described["simulator"]):
+        assert text in said
+    for endpoint in described["endpoints"]:
+        for text in endpoint.values():
             assert text in said
-        for endpoint in described["endpoints"]:
-            for text in endpoint.values():
-                assert text in said
-        (create,) = re.findall(r"curl '([^']+)'", said)
-        assert answers(create)
-        (join,) = re.findall(r"^  (http\S+/join\?\S+)$", said, re.MULTILINE)
-        with requests.Session() as browser:
-            assert "Ada" in browser.get(join, timeout=30).text
-        asked = avv(folder, "demo")
-        assert (asked.returncode, asked.stdout.strip()) == (0, said.strip())
+    (create,) = re.findall(r"curl '([^']+)'", said)
+    assert answers(create)
+    (join,) = re.findall(r"^  (http\S+/join\?\S+)$", said, re.MULTILINE)
+    with requests.Session() as browser:
+        assert "Ada" in browser.get(join, timeout=30).text
+    asked = avv(demonstration.folder, "demo")
+    assert (asked.returncode, asked.stdout.strip()) == (0, said.strip())
 
 
 def test_the_addresses_of_a_demonstration_that_is_not_running_can_be_asked_for(folder: Path) -> None:
@@ -170,14 +166,11 @@ def test_a_port_in_use_is_one_clear_sentence(folder: Path, taken: int) -> None:
     assert not listens(port + 1 - taken)
 
 
-def test_a_second_demonstration_in_one_checkout_is_told_that_the_port_is_taken(
-    folder: Path, start: Callable[..., Demonstration]
-) -> None:
-    running = start()
-    result = avv(folder, "demo", "serve", "--port", str(running.port))
+def test_a_second_demonstration_in_one_checkout_is_told_that_the_port_is_taken(demonstration: Demonstration) -> None:
+    result = avv(demonstration.folder, "demo", "serve", "--port", str(demonstration.port))
     assert result.returncode == 1
     assert "is in use by another program" in result.stderr
-    assert answers(running.described()["endpoints"][0]["url"] + "api/")
+    assert answers(demonstration.described()["endpoints"][0]["url"] + "api/")
 
 
 @pytest.mark.parametrize("arguments", [("demo", "--json"), ("demo", "serve", "--port", "7001"), ("demo",)])
