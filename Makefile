@@ -21,7 +21,7 @@ test: .venv/.complete  ## Run the whole suite; what .ci/run calls (ARGS for pyte
 lint: .venv/.complete  ## Check style, spelling and directions of imports
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/codespell --skip './.venv,./var,./tests/data,*.lock,./requirements*.txt,./LICENSE,./node_modules,./tests/node' --ignore-words .codespell .
+	$(BIN)/codespell
 	$(BIN)/lint-imports --no-cache
 
 types: .venv/.complete  ## Check types

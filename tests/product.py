@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus, urlsplit
 
@@ -19,6 +20,7 @@ from senfcall_avv.bbb.errors import MESSAGES
 from senfcall_avv.db import session_scope
 from senfcall_avv.edge import Edge
 from senfcall_avv.endpoints.models import Endpoint
+from senfcall_avv.gateway.upstream import Budgets, Upstream
 from senfcall_avv.layout.notice import reference_of
 from senfcall_avv.ledger.models import LedgerEntry
 from senfcall_avv.simulator.app import Simulator
@@ -27,7 +29,7 @@ from senfcall_avv.simulator.app import Simulator
 class Plugin:
     """An organisation's frontend: signs calls with its secret and sends them."""
 
-    def __init__(self, app: TestApp, key: str, secret: str) -> None:
+    def __init__(self, app: TestApp[Any], key: str, secret: str) -> None:
         self.app, self.key, self.secret = app, key, secret
         self.base = f"/b/{key}/bigbluebutton/api/"
 
@@ -41,7 +43,7 @@ class Plugin:
         """Send a query as it stands, unsigned unless it holds a checksum."""
         return self.app.get(f"{self.base}{call}?{query}" if query else self.base + call, status="*", **more)
 
-    def post(self, call: str, query: str, body: str | bytes, content_type: str = FORM) -> TestResponse:
+    def post(self, call: str, query: str, body: Any, content_type: str = FORM) -> TestResponse:
         """Post a body beside a query that stands as it is."""
         url = f"{self.base}{call}?{query}" if query else self.base + call
         return self.app.post(url, body, content_type=content_type, status="*")
@@ -112,6 +114,15 @@ class Product:
         response = self.asked(lambda: plugin.call(call, params), upstream=1)
         assert outcome(response) == "serverUnavailable"
         assert read(response).findtext("message") == MESSAGES["serverUnavailable"]
+
+    @contextmanager
+    def in_a_hurry(self, seconds: float = 0.5) -> Iterator[None]:
+        """Wait for a backend only as long as a test likes to. Its connection is made beforehand."""
+        assert outcome(self.a.call("getMeetings")) == "SUCCESS"
+        upstream: Upstream = self.registry["avv.upstream"]
+        budgets, upstream._budgets = upstream._budgets, Budgets(seconds, seconds)
+        yield
+        upstream._budgets = budgets
 
     @property
     def log_lines(self) -> list[dict[str, Any]]:

@@ -47,8 +47,8 @@ def ini(tmp_path: Path, migrated_sqlite: Path, simulator: Simulator) -> dict[str
         "avv.backend.url": f"{simulator.server_url}/bigbluebutton",
         "avv.backend.public_url": "https://bbb1.example.org/bigbluebutton",
         "avv.backend.secret": BACKEND_SECRET,
-        "avv.upstream.total_seconds": "1",
-        "avv.upstream.create_seconds": "1.5",
+        "avv.upstream.connect_seconds": "10",
+        "avv.upstream.total_seconds": "10",
     }
 
 

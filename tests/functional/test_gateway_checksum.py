@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from product import ENTER, Plugin, Product, endpoint_of, outcome, without_id
@@ -59,7 +60,7 @@ def test_an_algorithm_that_is_not_on_the_installations_list_is_refused(
     product = make_product()
     for algorithm in ("sha1", "sha384"):
         product.is_refused(
-            lambda name=algorithm: product.a.send("create", product.a.sign("create", ROOM, algorithm=name)),
+            partial(product.a.send, "create", product.a.sign("create", ROOM, algorithm=algorithm)),
             "checksumError",
         )
     for algorithm in ("sha256", "sha512"):
@@ -183,7 +184,7 @@ def test_no_key_is_opened_by_what_stands_for_nothing(product: Product, a: Plugin
         change(product, a, pause)
     for algorithm in ALGORITHMS:
         query = a.sign("create", ROOM, algorithm=algorithm, secret=secret)
-        product.is_refused(lambda signed=query: a.send("create", signed), "checksumError")
+        product.is_refused(partial(a.send, "create", query), "checksumError")
 
 
 @pytest.mark.parametrize(
@@ -216,12 +217,12 @@ def test_unknown_paused_and_revoked_keys_answer_like_a_wrong_checksum(product: P
     query = f"{ROOM}&fullName=Ada"
     for call in calls:
         wrong = f"{query}&checksum={'0' * 64}"
-        expected = without_id(product.asked(lambda c=call, q=wrong: a.send(c, q)))
+        expected = without_id(product.asked(partial(a.send, call, wrong)))
         assert b"checksumError" in expected[2]
         for plugin in (stranger, b):
             signed = plugin.sign(call, query)
-            assert without_id(product.asked(lambda p=plugin, c=call, q=signed: p.send(c, q))) == expected
-            assert without_id(product.asked(lambda p=plugin, c=call, q=wrong: p.send(c, q))) == expected
+            assert without_id(product.asked(partial(plugin.send, call, signed))) == expected
+            assert without_id(product.asked(partial(plugin.send, call, wrong))) == expected
     with session_scope(product.registry["avv.session_factory"]) as session:
         revoke(session, session.merge(endpoint_of(product, b)), datetime.now(UTC))
     product.registry["avv.snapshot"].refresh()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 from urllib.parse import quote_plus
 
 import pytest
@@ -168,7 +170,7 @@ def _long(a: Plugin, length: int) -> str:
 
 def test_requests_at_the_limits_pass(product: Product, a: Plugin) -> None:
     for query in (_many(MAX_PARAMETERS), _long(a, MAX_TARGET)):
-        assert outcome(product.asked(lambda q=query: a.raw("create", q), upstream=1)) == "SUCCESS"
+        assert outcome(product.asked(partial(a.raw, "create", query), upstream=1)) == "SUCCESS"
     form = f"{CREATE}&x={'x' * (MAX_FORM - len(CREATE) - 3)}"
     assert len(form) == MAX_FORM
     assert outcome(product.asked(lambda: a.post("create", a.sign("create", ""), form), upstream=1)) == "SUCCESS"
@@ -212,7 +214,7 @@ def test_a_body_of_unknown_length_is_read_to_the_limit_and_no_further(product: P
 
     body = Endless()
     signed = a.sign("create", "")
-    environ = {"wsgi.input": body, "wsgi.input_terminated": True, "CONTENT_TYPE": FORM, "REQUEST_METHOD": "POST"}
+    environ: Any = {"wsgi.input": body, "wsgi.input_terminated": True, "CONTENT_TYPE": FORM, "REQUEST_METHOD": "POST"}
 
     def send() -> TestResponse:
         request = product.app.RequestClass.blank(f"{a.base}create?{signed}", environ)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import NamedTuple
 
 import pytest
@@ -123,7 +124,7 @@ CASES = {
 def test_every_refusal_has_its_page_in_both_languages(product: Product, case: Case) -> None:
     case.prepare(product)
     for language, first in (("", "de"), ("en-GB,en;q=0.9,de;q=0.5", "en"), ("de-AT,en;q=0.5", "de"), ("fr,en", "en")):
-        response = product.asked(lambda lang=language: follow(product.a, case.params, lang), upstream=case.upstream)
+        response = product.asked(partial(follow, product.a, case.params, language), upstream=case.upstream)
         shows(response, case.page, first)
         for planted in ("MARK", "evil", "Ada", "jour-fixe-7", "mp77", product.a.key, "Verein A", "svg"):
             assert planted not in response.text
@@ -153,8 +154,8 @@ def test_a_wrong_checksum_an_unknown_and_a_blocked_access_are_one_page(product: 
         pause(session.merge(endpoint_of(product, b)))
     product.registry["avv.snapshot"].refresh()
     for plugin in (stranger, b):
-        assert without_id(product.asked(lambda p=plugin: _wrong_checksum(p))) == without_id(wrong)
-        assert without_id(product.asked(lambda p=plugin: follow(p, JOIN))) == without_id(wrong)
+        assert without_id(product.asked(partial(_wrong_checksum, plugin))) == without_id(wrong)
+        assert without_id(product.asked(partial(follow, plugin, JOIN))) == without_id(wrong)
     with session_scope(product.registry["avv.session_factory"]) as session:
         revoke(session, session.merge(endpoint_of(product, b)), datetime.now(UTC))
     product.registry["avv.snapshot"].refresh()
