@@ -2,9 +2,9 @@
 
     python tests/services.py COMMAND [ARGUMENT ...]
 
-PostgreSQL is started in a temporary folder, on a loopback port of its own, and named in AVV_TEST_POSTGRESQL. Node.js is
-only looked for. What is missing is installed from Debian's packages when run as root in CI (CI=true), where no test may
-be skipped; elsewhere one line says what to install, and the tests that need it are skipped.
+PostgreSQL is started in a temporary folder, on a loopback port of its own, and named in AVV_TEST_POSTGRESQL. Node.js
+and Chromium are only looked for. What is missing is installed from Debian's packages when run as root in CI (CI=true),
+where no test may be skipped; elsewhere one line says what to install, and the tests that need it are skipped.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 IN_CI = os.environ.get("CI") == "true"
-PACKAGES = {"PostgreSQL": ("postgresql",), "Node.js": ("nodejs", "npm")}
+PACKAGES = {"PostgreSQL": ("postgresql",), "Node.js": ("nodejs", "npm"), "Chromium": ("chromium",)}
 
 
 def postgresql_folder() -> Path | None:
@@ -36,8 +36,12 @@ def postgresql_folder() -> Path | None:
 
 def missing() -> list[str]:
     """Name what is not installed."""
-    names = [] if postgresql_folder() else ["PostgreSQL"]
-    return names if shutil.which("npm") and shutil.which("node") else [*names, "Node.js"]
+    found = {
+        "PostgreSQL": postgresql_folder() is not None,
+        "Node.js": bool(shutil.which("npm") and shutil.which("node")),
+        "Chromium": bool(shutil.which("chromium")),
+    }
+    return [name for name, there in found.items() if not there]
 
 
 def provide() -> None:
@@ -54,7 +58,7 @@ def provide() -> None:
         )
         return
     sys.stdout.write(
-        f"{' and '.join(names)} not found: their tests are skipped. To run them: apt-get install {' '.join(packages)}\n"
+        f"{', '.join(names)} not found: their tests are skipped. To run them: apt-get install {' '.join(packages)}\n"
     )
 
 
