@@ -123,7 +123,6 @@ class Day:
 
 @pytest.fixture
 def day(ini: dict[str, str], make_product: Callable[[], Product]) -> Day:
-    ini["avv.upstream.total_seconds"] = ini["avv.upstream.create_seconds"] = "0.3"
     product = make_product()
     logging.getLogger().setLevel(logging.DEBUG)
     return Day(product, Path(ini["avv.database_url"].removeprefix("sqlite:///")))
@@ -147,13 +146,12 @@ FAULTS = (
 @pytest.mark.parametrize("mode", FAULTS)
 def test_no_fault_of_a_backend_brings_anything_to_light(day: Day, capfd: pytest.CaptureFixture[str], mode: str) -> None:
     day.product.a.call("create", VALUES)
-    day.product.simulator.faults.set(
-        "*", mode, **({"url": f"https://{MARK}.example.org/"} if mode == "redirect" else {})
-    )
-    for call in ("create", "join", "getMeetingInfo", "getMeetings", "isMeetingRunning"):
-        for accept in (ENTER, "*/*"):
-            day.keep(day.product.a.call(call, VALUES, headers=HEADERS | {"Accept": accept}))
-    day.keep(day.product.a.call("join", {**VALUES, "redirect": "false"}))
+    with day.product.in_a_hurry(0.2 if mode == "hang" else 10):
+        day.product.simulator.faults.set("*", mode, url=f"https://{MARK}.example.org/")
+        for call in ("create", "join", "getMeetingInfo", "getMeetings", "isMeetingRunning"):
+            for accept in (ENTER, "*/*"):
+                day.keep(day.product.a.call(call, VALUES, headers=HEADERS | {"Accept": accept}))
+        day.keep(day.product.a.call("join", {**VALUES, "redirect": "false"}))
     day.assert_clean(capfd)
 
 
