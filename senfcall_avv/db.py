@@ -220,6 +220,7 @@ def includeme(config: Configurator) -> None:
     engine = make_engine(settings.database_url)
     config.registry["avv.engine"] = engine
     config.registry["avv.session_factory"] = make_session_factory(engine)
+    config.registry.setdefault("avv.on_close", []).append(engine.dispose)
     in_ini = config.get_settings()
     in_ini.setdefault("tm.manager_hook", "pyramid_tm.explicit_manager")
     in_ini.setdefault("tm.commit_veto", "pyramid_tm.default_commit_veto")
