@@ -142,14 +142,17 @@ def _sqlite_engine(url: URL) -> Engine:
 
 
 def _make_private(path: Path) -> None:
-    """Create the file with mode 0600, or bring one of ours to it; SQLite gives its -wal and -shm the same mode."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    """Create the file with mode 0600, or bring one of ours to it; SQLite gives its -wal and -shm the same mode.
+
+    A file that is there is never opened: closing the descriptor again would drop every lock that this process's
+    connections hold on it (POSIX), and another process would then overwrite what they are still using.
+    """
     try:
-        status = os.fstat(descriptor)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    except FileExistsError:
+        status = path.stat()
         if status.st_mode & 0o077 and status.st_uid == os.geteuid():
-            os.fchmod(descriptor, 0o600)
-    finally:
-        os.close(descriptor)
+            path.chmod(0o600)
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, record: object) -> None:  # noqa: ARG001  # SQLAlchemy's signature

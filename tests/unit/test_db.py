@@ -3,6 +3,8 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
@@ -227,6 +229,23 @@ class TestIntegrity:
 
 
 class TestEngines:
+    def test_a_second_engine_leaves_the_locks_of_the_first_alone(self, tmp_path: Path) -> None:
+        """Closing any descriptor of a file drops all of a process's locks on it; SQLite's file breaks without them."""
+        path = tmp_path / "shared.sqlite"
+        first = make_engine(f"sqlite:///{path}")
+        with first.connect() as connection:
+            connection.exec_driver_sql("CREATE TABLE t (x INTEGER)")
+            connection.commit()
+            make_engine(f"sqlite:///{path}").dispose()
+            # SQLite's own range of shared locks, asked for by another process.
+            program = (
+                "import fcntl, sys; file = open(sys.argv[1], 'r+b')\n"
+                "fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 510, 0x40000002)"
+            )
+            asked = subprocess.run([sys.executable, "-c", program, path], check=False, capture_output=True, text=True)
+        first.dispose()
+        assert "BlockingIOError" in asked.stderr
+
     def test_a_sqlite_file_is_for_its_owner_alone(self, tmp_path: Path) -> None:
         before = os.umask(0)
         try:
