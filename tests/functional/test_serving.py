@@ -86,6 +86,8 @@ class Served:
                 socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE).close()
             except ConnectionRefusedError:
                 return
+            except ConnectionResetError:
+                pass  # it closed between our asking and its taking
             pause.wait(0.02)
 
     def ended(self) -> tuple[int, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import http.client
 import socket
@@ -91,7 +92,8 @@ def test_closing_ends_hanging_calls_and_all_threads() -> None:
 
     assert threading.active_count() == before
     for connection in (*connections, idle):
-        with connection:
+        # Which of both depends on whether the server had accepted it already.
+        with connection, contextlib.suppress(ConnectionResetError):
             assert connection.recv(1) == b""
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", running.port))
