@@ -2,6 +2,10 @@
 PYTHON ?= python3
 PORT ?= 6543
 BIN := .venv/bin
+# Where the text is English; rooms with pages hold German in their code.
+ENGLISH := README.md CHANGELOG.md Makefile docs policies bench $(addprefix senfcall_avv/,audit bbb endpoints gateway jobs \
+	ledger operations policy security settings simulator db.py edge.py logs.py root.py sealing.py typing.py)
+
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
@@ -12,7 +16,7 @@ help:  ## List these words
 
 setup: .venv/.complete  ## Build the environment with everything for development
 
-serve: .venv/.runtime  ## Start portal, gateway and a simulated backend with demo data (PORT=6543)
+serve: .venv/.runtime  ## Start portal, gateway, worker and a simulated backend with demo data (PORT=6543)
 	@$(BIN)/avv --config development.ini demo serve --port $(PORT)
 
 test: .venv/.complete  ## Run the whole suite; what .ci/run calls (ARGS for pytest)
@@ -21,7 +25,7 @@ test: .venv/.complete  ## Run the whole suite; what .ci/run calls (ARGS for pyte
 lint: .venv/.complete  ## Check style, spelling and directions of imports
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/codespell
+	$(BIN)/codespell $(ENGLISH)
 	$(BIN)/lint-imports --no-cache
 
 types: .venv/.complete  ## Check types

@@ -11,100 +11,57 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, Field, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
-_STRICT = ConfigDict(frozen=True, extra="forbid", validate_default=True)
-_LOOPBACK: Final = frozenset(("127.0.0.1", "localhost", "::1"))
+from senfcall_avv.settings.sections import (
+    LOOPBACK,
+    STRICT,
+    AccountSettings,
+    Address,
+    ApplicationSettings,
+    BackendSettings,
+    ContractSettings,
+    DocumentsSettings,
+    GatewaySettings,
+    JobsSettings,
+    LedgerSettings,
+    MailSettings,
+    PolicySettings,
+    ServerSettings,
+    TextsSettings,
+    UpstreamSettings,
+)
 
-
-def _address(value: object) -> object:
-    """Accept an address of scheme and host only, without user, query or fragment; a path is kept without its last
-    slash.
-    """
-    at = urlsplit(value) if isinstance(value, str) else None
-    if at is None or at.scheme not in ("http", "https") or not at.hostname or at.username or at.query or at.fragment:
-        raise ValueError("must be an address such as https://avv.example.org, without user, query or fragment")
-    return str(value).rstrip("/")
-
-
-def _words(value: object) -> object:
-    return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
-
-
-Address = Annotated[str, BeforeValidator(_address)]
-Words = Annotated[tuple[Literal["sha1", "sha256", "sha384", "sha512"], ...], BeforeValidator(_words)]
-
-
-class PolicySettings(BaseModel):
-    """Where the rules come from."""
-
-    model_config = _STRICT
-    directory: Path = Field(Path("policies"), description="Folder of the policy files.")
-    engine: str = Field("declarative", description="Name of the engine, an entry point of senfcall_avv.policy_engines.")
-    default_profile: str = Field("senfcall", description="Profile of a new organisation, and of the root document.")
-
-
-class BackendSettings(BaseModel):
-    """The BigBlueButton server, or the load balancer before several."""
-
-    model_config = _STRICT
-    url: Address = Field(description="Address up to and including /bigbluebutton, as the gateway reaches it.")
-    public_url: Address | None = Field(None, description="The same as browsers reach it; default: backend.url.")
-    secret: SecretStr = Field(description="The backend's shared secret (bbb-conf --secret).")
-    algorithm: Literal["sha1", "sha256", "sha384", "sha512"] = Field("sha256", description="Hash for our own calls.")
-
-
-class UpstreamSettings(BaseModel):
-    """How the gateway talks to the backend."""
-
-    model_config = _STRICT
-    transport: Literal["requests", "curl"] = Field("requests", description="HTTP client; curl needs the extra `curl`.")
-    connect_seconds: float = Field(1.0, gt=0, le=30, description="Seconds to open a connection.")
-    total_seconds: float = Field(3.0, gt=0, le=60, description="Seconds for a whole call.")
-    create_seconds: float = Field(10.0, gt=0, le=60, description="Seconds for a whole create.")
-    max_answer_bytes: int = Field(8 * 1024 * 1024, gt=0, description="Bytes of the largest answer that is read.")
-    max_connections: int = Field(32, gt=0, description="Connections to the backend at once.")
-    ca_bundle: Path | None = Field(
-        None, description="File of certificate authorities; default: the system's known ones."
-    )
-
-
-class GatewaySettings(BaseModel):
-    """The door of the plugins."""
-
-    model_config = _STRICT
-    url: Address | None = Field(
-        None, description="Address of the gateway if it has a host of its own; default: public_url."
-    )
-    algorithms: Words = Field(("sha1", "sha256", "sha384", "sha512"), description="Hashes accepted from plugins.")
-    snapshot_seconds: float = Field(1.0, gt=0, le=2, description="Seconds between looks for changed endpoints.")
-
-
-class LedgerSettings(BaseModel):
-    """The record of what was ignored and refused."""
-
-    model_config = _STRICT
-    flush_seconds: float = Field(5.0, gt=0, le=300, description="Seconds between writes of the counters.")
-
-
-class ServerSettings(BaseModel):
-    """The web server of ``avv serve``."""
-
-    model_config = _STRICT
-    host: str = Field("127.0.0.1", description="Address to listen on.")
-    port: int = Field(6543, ge=0, le=65535, description="Port to listen on.")
-    threads: int = Field(32, gt=0, le=512, description="Worker threads.")
-    trusted_proxy: str | None = Field(None, description="Address of the front proxy whose X-Forwarded-* headers count.")
+__all__ = [
+    "AccountSettings",
+    "ApplicationSettings",
+    "BackendSettings",
+    "ContractSettings",
+    "DocumentsSettings",
+    "GatewaySettings",
+    "JobsSettings",
+    "LedgerSettings",
+    "MailSettings",
+    "PolicySettings",
+    "ServerSettings",
+    "Setting",
+    "Settings",
+    "SettingsError",
+    "TextsSettings",
+    "UpstreamSettings",
+    "every_setting",
+    "load_settings",
+]
 
 
 class Settings(BaseModel):
     """All settings of one installation."""
 
-    model_config = _STRICT
+    model_config = STRICT
     environment: Literal["development", "production"] = Field(
         "production", description="Production refuses loose ends."
     )
@@ -118,12 +75,29 @@ class Settings(BaseModel):
     backend: BackendSettings
     upstream: UpstreamSettings = UpstreamSettings()
     gateway: GatewaySettings = GatewaySettings()
+    documents: DocumentsSettings = DocumentsSettings()
     ledger: LedgerSettings = LedgerSettings()
+    accounts: AccountSettings = AccountSettings()
+    mail: MailSettings = MailSettings()
+    jobs: JobsSettings = JobsSettings()
     server: ServerSettings = ServerSettings()
+    application: ApplicationSettings = ApplicationSettings()
+    contracts: ContractSettings = ContractSettings()
+    texts: TextsSettings = TextsSettings()
 
     @property
     def gateway_url(self) -> str:
         return self.gateway.url or self.public_url
+
+    @property
+    def mail_sender(self) -> str:
+        """The address that mails come from."""
+        return self.mail.sender or f"senfcall-av@{urlsplit(self.public_url).hostname}"
+
+    @property
+    def mail_support(self) -> str:
+        """The address that mails name for questions."""
+        return self.mail.support or self.mail_sender
 
     @property
     def production(self) -> bool:
@@ -202,8 +176,14 @@ def _loose_ends(settings: Settings) -> Iterator[str]:
         yield "avv.gateway.url: must be https in production"
     if not (settings.keys or settings.keys_file):
         yield "avv.keys_file: is missing; `avv keys new` makes a key"
+    if settings.accounts.hash_kib < 19 * 1024 or settings.accounts.hash_passes < 2:
+        yield "avv.accounts.hash_kib, avv.accounts.hash_passes: at least 19456 KiB and 2 passes in production"
+    if settings.mail.transport == "outbox":
+        yield "avv.mail.transport: outbox is for development; smtp sends"
+    if settings.mail.transport == "smtp" and settings.mail.tls == "none" and settings.mail.host not in LOOPBACK:
+        yield "avv.mail.tls: none is for a mail server on this machine"
     backend = urlsplit(settings.backend.url)
-    if backend.scheme != "https" and backend.hostname not in _LOOPBACK:
+    if backend.scheme != "https" and backend.hostname not in LOOPBACK:
         yield "avv.backend.url: must be https unless the backend is on this machine"
     secret = settings.backend.secret.get_secret_value()
     if len(secret) < 16 or "change" in secret.lower() or "development" in secret:

@@ -1,0 +1,6 @@
+from typing import Any
+
+class ValidationFailure(Exception):
+    field: Any
+    cstruct: Any
+    error: Any

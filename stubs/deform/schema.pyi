@@ -1,0 +1,1 @@
+default_widget_makers: dict[type, type]
