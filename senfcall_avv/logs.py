@@ -40,6 +40,21 @@ EVENTS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "endpoints.reload_failed": frozenset(("error", "error_at", "todo")),
         "endpoints.reloaded": frozenset(("epoch", "endpoints")),
         "endpoints.secret_unreadable": frozenset(("key", "secret_id", "todo")),
+        # people
+        "accounts.limited": frozenset(("kind", "network")),
+        "accounts.login_failed": frozenset(("network",)),
+        # what is remembered, and what runs by itself
+        "audit.broken": frozenset(("number", "reason", "todo")),
+        "audit.verified": frozenset(("entries", "number", "hash")),
+        "mail.failed": frozenset(("mail", "kind", "reason", "attempts", "todo")),
+        "mail.limited": frozenset(("kind", "organization_id")),
+        "mail.unreachable": frozenset(("reason", "waiting", "todo")),
+        "job.failed": frozenset(("job", "error", "error_at", "failures", "todo")),
+        "worker.started": frozenset(("jobs",)),
+        "worker.leads": frozenset(),
+        "worker.stands_by": frozenset(),
+        "worker.round_failed": frozenset(("error", "error_at", "todo")),
+        "worker.ended": frozenset(),
         "ledger.flush_failed": frozenset(("error", "error_at", "waiting", "todo")),
         "ledger.overflow": frozenset(("dropped", "todo")),
     }

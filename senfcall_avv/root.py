@@ -7,8 +7,8 @@ of ours is never mistaken for a missing page.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from pyramid.authorization import DENY_ALL
 from pyramid.httpexceptions import HTTPNotFound
@@ -27,8 +27,26 @@ class ChildLookupFailed(RuntimeError):
     """A resource's ``child`` raised a lookup error: a fault of ours, not a missing page."""
 
 
+class Tab(NamedTuple):
+    """An entry of a resource's sub-navigation."""
+
+    title: str
+    path: str
+    """As ``request.resource_path`` gives it: the entry is the current one on this page and those below."""
+
+
+class Holders(NamedTuple):
+    """Who may do what somebody may not, for the page that says so."""
+
+    role: str
+    names: Sequence[str]
+
+
 class Resource:
-    """A node of the tree: location-aware by construction."""
+    """A node of the tree: location-aware by construction, and knowing what the frame shows of it."""
+
+    private: ClassVar[bool] = False
+    """Nothing below is for strangers: to them, what there isn't looks like what they must log in for."""
 
     below: ClassVar[tuple[tuple[str, type[Resource]], ...]] = ()
     """What ``child`` can give: how a segment looks, and the class. For ``avv tree``; traversal does not read it."""
@@ -40,6 +58,24 @@ class Resource:
 
     def child(self, name: str) -> Resource | None:  # noqa: ARG002  # what subclasses look at
         """Give the child of this name; None if there is none or nobody may know that there is one."""
+        return None
+
+    @property
+    def title(self) -> str:
+        """What the breadcrumb calls it; empty: it is not in there."""
+        return ""
+
+    @property
+    def site(self) -> str:
+        """What the pages below are about, such as an organisation's name, for the title of the browser's window."""
+        return ""
+
+    def tabs(self) -> Sequence[Tab]:
+        """The sub-navigation of all pages below, but for those of a resource below that has one of its own."""
+        return ()
+
+    def holders(self, permission: str) -> Holders | None:  # noqa: ARG002  # what subclasses look at
+        """Say who has a permission that somebody lacks who may view this; None: that is not told."""
         return None
 
     def __getitem__(self, name: str) -> Resource:
@@ -81,6 +117,16 @@ def hung_children(registry: Any) -> list[tuple[type[Resource], str, type[Resourc
     return [
         (row["introspectable"]["parent"], row["introspectable"]["name"], row["introspectable"]["kind"]) for row in rows
     ]
+
+
+def lineage_of(resource: object) -> list[Resource]:
+    """List a resource and those above it, the root last; empty for what is no resource."""
+    found: list[Resource] = []
+    at = resource if isinstance(resource, Resource) else None
+    while at is not None:
+        found.append(at)
+        at = at.__parent__
+    return found
 
 
 def without_subpath(view: View, info: IViewDeriverInfo) -> View:

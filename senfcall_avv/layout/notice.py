@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
 from chameleon import PageTemplateFile
 
-Language = Literal["de", "en"]
+from senfcall_avv.i18n import Language, first_language
+
 STYLESHEET: Final = "/static/avv.css"
 _TEMPLATE: Final = Path(__file__).with_name("notice.pt")
 
@@ -33,15 +34,6 @@ class Notice(NamedTuple):
 def reference_of(request_id: str) -> str:
     """Give the short form of a request id that a person can read to somebody: its first eight digits."""
     return f"{request_id[:4]}-{request_id[4:8]}".upper()
-
-
-def first_language(accept_language: str) -> Language:
-    """Say which language stands first: English only where a reader prefers it to German."""
-    for part in accept_language.lower().split(",", 10)[:10]:
-        tag = part.partition(";")[0].strip()[:2]
-        if tag in {"de", "en"}:
-            return "en" if tag == "en" else "de"
-    return "de"
 
 
 @cache

@@ -83,7 +83,7 @@ def test_every_notice_is_whole_in_both_languages(number: int) -> None:
 
 @pytest.mark.parametrize(
     ("status", "like"),
-    [(400, 400), (403, 400), (405, 404), (409, 400), (404, 404), (500, 500), (502, 500), (503, 500)],
+    [(400, 400), (404, 404), (405, 404), (410, 404), (411, 400), (418, 400), (500, 500), (501, 500), (502, 500)],
 )
 def test_a_status_without_a_page_of_its_own_has_a_neighbours(status: int, like: int) -> None:
     body, headers = bare_page(status, ID, "en")
