@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from senfcall_avv.organizations.models import LIMIT_NAMES, Organization, new_id
+from senfcall_avv.audit import services as audit
+from senfcall_avv.organizations.models import LIMIT_NAMES, Membership, Organization, Role, new_id
 from senfcall_avv.policy.engine import Limits
 
 NAME_LENGTHS = range(2, 201)
@@ -59,3 +61,19 @@ def find_organization(session: Session, id_or_unique_name: str) -> Organization:
     if len(named) > 1:
         raise OrganizationNotFound("ambiguous", "several organisations have this name: use the id")
     return named[0]
+
+
+def found_organization(session: Session, name: str, account_id: str, now: datetime) -> Organization:
+    """Make an organisation whose first owner is the account. Raises OrganizationRefused as ``create_organization``."""
+    organization = create_organization(session, name)
+    session.add(Membership(organization_id=organization.id, account_id=account_id, role=Role.OWNER, created_at=now))
+    audit.record(
+        session,
+        audit.Actor("account", account_id, Role.OWNER.value),
+        "organization.founded",
+        organization_id=organization.id,
+        thing=organization.id,
+        now=now,
+    )
+    session.flush()
+    return organization
