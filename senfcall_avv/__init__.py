@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -40,18 +41,33 @@ def make_app(settings: Settings, ini: Mapping[str, Any] | None = None) -> Edge:
     registry: Any = config.registry
     registry["avv.settings"] = settings
     registry["avv.on_close"] = []
+    registry["avv.clock"] = lambda: datetime.now(UTC)
     for room in (
         # the ground: what is remembered and sealed
         "logs",
         "db",
         "sealing",
-        # the frame: tree and pages
+        "jobs",
+        "audit",
+        "mail",
+        "ledger",
+        # the frame: tree, who may what, languages, pages
         "root",
+        "security",
+        "i18n",
         "layout",
         "errors",
+        # people, and whose call it is
+        "accounts",
+        "documents",
+        "organizations",
+        "contracts",
+        "endpoints",
         # the doors
         "gateway",
         "public",
     ):
         config.include(f"senfcall_avv.{room}")
+    if not settings.production:
+        config.include("senfcall_avv.devtools")
     return Edge(config.make_wsgi_app(), settings, registry, registry["avv.on_close"])

@@ -95,8 +95,11 @@ class Workplace:
     @cached_property
     def session_factory(self) -> sessionmaker[Session]:
         from senfcall_avv.db import make_engine, make_session_factory
+        from senfcall_avv.mail.services import lend_key_ring
 
-        return make_session_factory(make_engine(self.settings.database_url))
+        factory = make_session_factory(make_engine(self.settings.database_url))
+        lend_key_ring(factory, lambda: self.key_ring)
+        return factory
 
     def close(self) -> None:
         """Close the connections to the database, if there are any."""

@@ -227,5 +227,7 @@ def includeme(config: Configurator) -> None:
     in_ini = config.get_settings()
     in_ini.setdefault("tm.manager_hook", "pyramid_tm.explicit_manager")
     in_ini.setdefault("tm.commit_veto", "pyramid_tm.default_commit_veto")
+    # Our databases keep no note of who wrote, and who it is should be looked up only where somebody asks.
+    in_ini.setdefault("tm.annotate_user", "false")
     in_ini.setdefault("tm.activate_hook", "senfcall_avv.db.not_for_plugins")
     config.include("pyramid_tm")

@@ -22,11 +22,14 @@ from sqlalchemy.engine import make_url
 
 from senfcall_avv import logs
 from senfcall_avv.db import SessionFactory, make_engine, make_session_factory
+from senfcall_avv.mail.services import lend_key_ring
 from senfcall_avv.migrations import migrate
 from senfcall_avv.sealing import KeyRing, generate_key_line
 
 KEPT_TABLES = {"alembic_version", "epoch"}
 """Rows in these belong to the schema."""
+APPEND_ONLY = {"audit_entries", "audit_chain"}
+"""Triggers of these refuse to have their table emptied."""
 
 
 def _forbid_skipping(report: pytest.TestReport | pytest.CollectReport) -> None:
@@ -123,8 +126,14 @@ def _empty_tables(connection: Connection) -> None:
     filled = [
         name for name in tables if connection.execute(select(literal(1)).select_from(table(name)).limit(1)).first()
     ]
-    if filled:
-        connection.exec_driver_sql(f"TRUNCATE {', '.join(filled)} CASCADE")
+    if not filled:
+        return
+    guarded = sorted(APPEND_ONLY & set(filled))
+    for name in guarded:
+        connection.exec_driver_sql(f"ALTER TABLE {name} DISABLE TRIGGER USER")
+    connection.exec_driver_sql(f"TRUNCATE {', '.join(filled)} CASCADE")
+    for name in guarded:
+        connection.exec_driver_sql(f"ALTER TABLE {name} ENABLE TRIGGER USER")
 
 
 BOTH = (pytest.param("sqlite", id="sqlite"), pytest.param("postgresql", marks=pytest.mark.postgresql, id="postgresql"))
@@ -162,8 +171,10 @@ def engine(database_url: str) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def session_factory(engine: Engine) -> SessionFactory:
-    return make_session_factory(engine)
+def session_factory(engine: Engine, key_ring: KeyRing) -> SessionFactory:
+    factory = make_session_factory(engine)
+    lend_key_ring(factory, lambda: key_ring)
+    return factory
 
 
 @pytest.fixture

@@ -17,7 +17,17 @@ from senfcall_avv.devtools.demo import port_is_free
 
 CHECKOUT = Path(__file__).parents[1]
 LAST_LINE = "Ctrl-C ends everything.\n"
-_COPIED = ("Makefile", "README.md", "development.ini", "production.ini", "policies", "pyproject.toml", "setup.cfg")
+_COPIED = (
+    "Makefile",
+    "README.md",
+    "development.ini",
+    "production.ini",
+    "policies",
+    "texts",
+    "contracts",
+    "pyproject.toml",
+    "setup.cfg",
+)
 _ENVIRONMENT_MARK = ".runtime"
 
 

@@ -12,6 +12,7 @@ from pyramid.response import Response
 
 from senfcall_avv.organizations.services import create_organization
 from senfcall_avv.root import Resource, Root, add_child
+from senfcall_avv.security import Permission
 from senfcall_avv.typing import Request
 
 
@@ -66,9 +67,16 @@ def reading(_context: Resource, request: Request) -> Response:
 def includeme(config: Any) -> None:
     add_child(config, Root, "planted", PlantedResource)
     add_child(config, PlantedResource, "broken", BrokenResource)
-    config.add_view(plain, context=PlantedResource)
-    config.add_view(plain, context=PlantedResource, name="plain")
-    config.add_view(plain, context=PlantedResource, name="deeper")
+    for name in ("", "plain", "deeper"):
+        config.add_view(plain, context=PlantedResource, name=name, permission=Permission.PUBLIC)
+    config.add_view(plain, context=PlantedResource, name="forgotten")
     config.add_view(plain, context=PlantedResource, name="guarded", permission="view")
-    config.add_view(write, context=PlantedResource, name="write")
-    config.add_view(reading, context=PlantedResource, name="reading")
+    config.add_view(
+        write,
+        context=PlantedResource,
+        name="write",
+        permission=Permission.PUBLIC,
+        request_method="POST",
+        require_csrf=False,
+    )
+    config.add_view(reading, context=PlantedResource, name="reading", permission=Permission.PUBLIC)

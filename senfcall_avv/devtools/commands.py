@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 if TYPE_CHECKING:
-    from senfcall_avv.devtools.demo import SimulatedBackend
+    from senfcall_avv.devtools.processes import Companion, Leaving
     from senfcall_avv.settings import Settings
     from senfcall_avv.typing import Installation
 
@@ -67,12 +67,13 @@ def _ready(workplace: Installation, settings: Settings) -> None:
 )
 @click.pass_obj
 def serve(workplace: Installation, port: int) -> None:
-    """Start portal, gateway and simulated backend on this machine."""
+    """Start portal, gateway, worker and simulated backend on this machine."""
     from senfcall_avv.devtools import demo as demonstration
+    from senfcall_avv.devtools import processes
     from senfcall_avv.operations.serving import PortInUse, listen
 
     settings = _settings(workplace, port)
-    with demonstration.Leaving() as leaving:
+    with processes.Leaving() as leaving:
         if not demonstration.port_is_free(port + 1):
             raise click.ClickException(_in_use(port + 1, port))
         try:
@@ -80,10 +81,10 @@ def serve(workplace: Installation, port: int) -> None:
         except PortInUse:
             raise click.ClickException(_in_use(port, port)) from None
         try:
-            with opened, demonstration.simulated_backend(settings, leaving) as simulator:
-                _serve(workplace, settings, opened, port, simulator)
-        except demonstration.SimulatorFailed:
-            raise click.ClickException("The simulated backend did not start.") from None
+            with opened, processes.beside_us(demonstration.simulated_backend(settings), leaving) as simulator:
+                _serve(workplace, settings, opened, simulator, leaving)
+        except processes.NotStarted as error:
+            raise click.ClickException(f"The {error} did not start.") from None
 
 
 def _in_use(taken: int, port: int) -> str:
@@ -91,14 +92,19 @@ def _in_use(taken: int, port: int) -> str:
     return f"Port {taken} is in use by another program. Take others with: make serve PORT={other}"
 
 
-def _serve(workplace: Installation, settings: Settings, opened: socket, port: int, simulator: SimulatedBackend) -> None:
+def _serve(workplace: Installation, settings: Settings, opened: socket, simulator: Companion, leaving: Leaving) -> None:
     from senfcall_avv import make_app
     from senfcall_avv.devtools import demo as demonstration
+    from senfcall_avv.devtools import processes
     from senfcall_avv.operations.serving import run
 
     _ready(workplace, settings)
+    port = settings.server.port
     demonstration.remember_port(_folder(settings), port)
-    app = make_app(settings, workplace.ini)
-    found = demonstration.endpoints(workplace.session_factory, workplace.key_ring, settings)
-    simulator.wait_until_ready()
-    run(app, opened, settings.server, lambda: click.echo(demonstration.banner(settings, found)))
+    leaving.forbid()  # a process that was just started must get into the hands of who ends it
+    with processes.beside_us(processes.worker(workplace.config, demonstration.overrides(port)), leaving) as worker:
+        app = make_app(settings, workplace.ini)
+        found = demonstration.endpoints(workplace.session_factory, workplace.key_ring, settings)
+        for companion in (simulator, worker):
+            companion.wait_until_ready()
+        run(app, opened, settings.server, lambda: click.echo(demonstration.banner(settings, found)))

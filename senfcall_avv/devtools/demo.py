@@ -5,21 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import signal
 import socket
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from types import FrameType
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
 from sqlalchemy import make_url, select
 
 from senfcall_avv.db import session_scope
+from senfcall_avv.devtools.processes import Companion
 from senfcall_avv.endpoints.models import Endpoint
 from senfcall_avv.endpoints.services import create_endpoint, reveal
 from senfcall_avv.organizations.models import Organization
@@ -99,6 +94,7 @@ def banner(settings: Settings, found: list[DemoEndpoint]) -> str:
     lines = [
         "",
         f"Portal      {settings.public_url}/",
+        f"Mails       {outbox_url(settings)} (nothing is sent; links in them work)",
         f"Simulator   {simulator_url(settings)} (meetings and who is in them)",
     ]
     for endpoint in found:
@@ -117,88 +113,23 @@ def banner(settings: Settings, found: list[DemoEndpoint]) -> str:
     return "\n".join([*lines, "", "Ctrl-C ends everything.", ""])
 
 
+def outbox_url(settings: Settings) -> str:
+    """Give the page with the mails that would have been sent."""
+    return f"{settings.public_url}/devtools/outbox"
+
+
 def simulator_url(settings: Settings) -> str:
     """Give the simulator's own page."""
     at = urlsplit(settings.backend.url)
     return f"{at.scheme}://{at.netloc}/"
 
 
-class SimulatorFailed(Exception):
-    """The simulated backend ended before it could be used; it has said why on standard error."""
-
-
-class SimulatedBackend:
-    """The simulated backend, in a process of its own, at the address where the gateway expects its backend."""
-
-    def __init__(self, settings: Settings) -> None:
-        port = urlsplit(settings.backend.url).port or 80
-        arguments = ["--port", str(port), "--server-url", simulator_url(settings).rstrip("/")]
-        environment = {**os.environ, "SIMULATOR_SECRET": settings.backend.secret.get_secret_value()}
-        self._process = subprocess.Popen(  # noqa: S603  # our own module, numbers and addresses of our own settings
-            [sys.executable, "-m", "senfcall_avv.simulator", *arguments], env=environment, stdout=subprocess.PIPE
-        )
-
-    def wait_until_ready(self) -> None:
-        """Wait for the line that it prints when it listens. Raises SimulatorFailed."""
-        if self._process.stdout is None or not self._process.stdout.readline():
-            raise SimulatorFailed
-
-    def close(self) -> None:
-        """End it. Ctrl-C has reached it already, a signal to us alone has not."""
-        self._process.terminate()
-        try:
-            self._process.wait(10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        if self._process.stdout is not None:
-            self._process.stdout.close()
-
-
-class Leaving:
-    """SIGTERM and SIGINT before and after the server runs: they end this process by unwinding it, never half way.
-
-    Inside the block a signal is remembered until ``allow`` is called, and ignored after ``forbid``.
-    """
-
-    def __init__(self) -> None:
-        self._asked = self._allowed = False
-        self._previous: dict[int, Any] = {}
-
-    def __enter__(self) -> Self:
-        self._previous = {number: signal.signal(number, self._hear) for number in (signal.SIGTERM, signal.SIGINT)}
-        return self
-
-    def __exit__(self, *_exception: object) -> None:
-        for number, handler in self._previous.items():
-            signal.signal(number, handler)
-
-    def _hear(self, _signal: int, _frame: FrameType | None) -> None:
-        self._asked = True
-        if self._allowed:
-            sys.exit(0)
-
-    def allow(self) -> None:
-        """Leave from now on, and at once if that was asked for. Raises SystemExit."""
-        self._allowed = True
-        if self._asked:
-            sys.exit(0)
-
-    def forbid(self) -> None:
-        """Finish what is under way: a second Ctrl-C must not leave a process behind."""
-        self._allowed = False
-
-
-@contextmanager
-def simulated_backend(settings: Settings, leaving: Leaving) -> Iterator[SimulatedBackend]:
-    """Have a simulated backend, which ends with the block however that ends."""
-    simulator = SimulatedBackend(settings)
-    try:
-        leaving.allow()
-        yield simulator
-    finally:
-        leaving.forbid()
-        simulator.close()
+def simulated_backend(settings: Settings) -> Companion:
+    """Start the simulated backend at the address where the gateway expects its backend."""
+    port = urlsplit(settings.backend.url).port or 80
+    arguments = ("--port", str(port), "--server-url", simulator_url(settings).rstrip("/"))
+    secret = {"SIMULATOR_SECRET": settings.backend.secret.get_secret_value()}
+    return Companion("simulated backend", ("senfcall_avv.simulator", *arguments), secret)
 
 
 def overrides(port: int) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.tweens import INGRESS
 
 from senfcall_avv.bbb import catalog
@@ -94,5 +95,12 @@ def includeme(config: Configurator) -> None:
     registry["avv.on_close"] += [upstream.close, recorder.close, snapshot.close]
     config.add_child(Root, "b", resources.GatewayResource)
     for name, view in VIEWS.items():
-        config.add_view(view, context=resources.ApiResource, name=name)
+        config.add_view(
+            view,
+            context=resources.ApiResource,
+            name=name,
+            permission=NO_PERMISSION_REQUIRED,
+            require_csrf=False,
+            for_plugins=True,
+        )
     config.add_tween(TWEEN, under=INGRESS, over="pyramid_tm.tm_tween_factory")

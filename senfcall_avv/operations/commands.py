@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 if TYPE_CHECKING:
+    from senfcall_avv.edge import Edge
     from senfcall_avv.typing import Installation
 
 COMMANDS: Final = {
@@ -111,10 +112,33 @@ def new_key(as_json: bool) -> None:
     click.echo(json.dumps({"key": line}) if as_json else line)
 
 
+def _app_of(workplace: Installation) -> Edge:
+    """Make the application; what an operator wrote and cannot be used is said without a traceback."""
+    from senfcall_avv import make_app
+
+    try:
+        return make_app(workplace.settings, workplace.ini)
+    except Exception as error:
+        if isinstance(error, _unusable()):
+            raise click.ClickException(str(error)) from None
+        raise
+
+
+def _unusable() -> tuple[type[Exception], ...]:
+    """Give what rooms raise about files of an operator; looked up only then, for it imports them."""
+    from senfcall_avv.contracts.texts import TextsRefused
+    from senfcall_avv.gateway.configuration import UnservablePolicy
+    from senfcall_avv.policy.engines import EngineNotFound
+    from senfcall_avv.policy.errors import PolicyError
+    from senfcall_avv.public.texts import TextsError
+    from senfcall_avv.sealing import KeysRefused
+
+    return PolicyError, UnservablePolicy, EngineNotFound, TextsRefused, TextsError, KeysRefused
+
+
 @click.command(help=COMMANDS["serve"])
 @click.pass_obj
 def serve(workplace: Installation) -> None:
-    from senfcall_avv import make_app
     from senfcall_avv.operations.serving import CannotListen, listen, run
 
     chosen = workplace.settings
@@ -122,9 +146,8 @@ def serve(workplace: Installation) -> None:
         opened = listen(chosen.server.host, chosen.server.port)
     except CannotListen as error:
         raise click.ClickException(f"{error} Choose another avv.server.host or avv.server.port.") from None
-    app = make_app(chosen, workplace.ini)
     run(
-        app,
+        _app_of(workplace),
         opened,
         chosen.server,
         lambda: click.echo(f"Serving on http://{chosen.server.host}:{opened.getsockname()[1]}"),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from senfcall_avv.bbb.catalog import CallEntry, Catalogue
 from senfcall_avv.policy.engine import CallDescription, Description, Outcome, ParameterDescription
+from senfcall_avv.policy.merging import INTEGERS
 from senfcall_avv.policy.plans import Compiled
 from senfcall_avv.policy.ruleset import CallRules, Family, Preset, Rule
 from senfcall_avv.policy.values import canonical
@@ -51,6 +52,15 @@ def _forwarded(rules: CallRules, entry: CallEntry) -> Iterator[ParameterDescript
             None if default is None else canonical(default.value),
             None,
             (*map(str, rule.origins), *(str(preset.origin) for preset in presets)) or (str(rules.origin),),
+            # What every integer of BBB's may be is no bound that anybody chose.
+            *((None, None) if rule.type == "integer" and (rule.min, rule.max) == INTEGERS else (rule.min, rule.max)),
+            zero_is_unlimited=rule.zero_is_unlimited,
+            choices=rule.choices,
+            schemes=rule.schemes if rule.type == "url" else (),
+            hosts=rule.hosts,
+            patterns=rule.patterns,
+            html=rule.html,
+            count=rule.max_items,
         )
 
 
@@ -63,7 +73,8 @@ def _families(rules: CallRules, entry: CallEntry) -> Iterator[ParameterDescripti
 
 
 def _member(family: Family, name: str, summary: str) -> ParameterDescription:
-    return ParameterDescription(name, "string", summary, origins=(str(family.origin),))
+    origins = (str(family.origin),)
+    return ParameterDescription(name, "string", summary, origins=origins, maximum=family.max, count=family.count)
 
 
 def _fixed(rules: CallRules, entry: CallEntry) -> Iterator[ParameterDescription]:

@@ -161,7 +161,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class ParameterDescription:
-    """One parameter of a call as a profile treats it. ``value`` is what is sent whatever the client says."""
+    """One parameter of a call as a profile treats it. ``value`` is what is sent whatever the client says.
+
+    ``minimum`` and ``maximum`` are code points for texts, values for integers; None: no bound worth a word. ``schemes``
+    are those of an address, ``html`` is what becomes of markup, ``count`` how many of a family may come.
+    """
 
     name: str
     type: str
@@ -171,6 +175,15 @@ class ParameterDescription:
     default: str | None = None
     value: str | None = None
     origins: tuple[str, ...] = ()
+    minimum: int | None = None
+    maximum: int | None = None
+    zero_is_unlimited: bool = False
+    choices: tuple[str, ...] | None = None
+    schemes: tuple[str, ...] = ()
+    hosts: tuple[str, ...] | None = None
+    patterns: tuple[str, ...] = ()
+    html: str = "keep"
+    count: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

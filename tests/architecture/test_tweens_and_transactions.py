@@ -124,7 +124,7 @@ def test_a_failing_call_begins_no_transaction_either(
 def test_a_page_of_the_portal_has_one_transaction_and_a_connection_only_if_it_asks(
     product: Product, begun: Begun, statements: list[str]
 ) -> None:
-    product.app.get("/")
+    product.app.get("/imprint")
     assert (begun.heard, statements) == (["begin", "end"], [])
     product.app.get("/planted/reading")
     assert begun.heard == ["begin", "end"] * 2

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from demonstration import Demonstration, copy_of_checkout, two_free_ports
+from people import House, opened_house
 from product import Plugin, Product
 
 from senfcall_avv import logs, make_app
@@ -44,6 +45,8 @@ def ini(tmp_path: Path, migrated_sqlite: Path, simulator: Simulator) -> dict[str
         "avv.database_url": f"sqlite:///{shutil.copy(migrated_sqlite, tmp_path / 'avv.sqlite')}",
         "avv.keys": generate_key_line(),
         "avv.policy.directory": str(POLICIES),
+        "avv.contracts.directory": str(POLICIES.parent / "contracts"),
+        "avv.texts.directory": str(POLICIES.parent / "texts"),
         "avv.backend.url": f"{simulator.server_url}/bigbluebutton",
         "avv.backend.public_url": "https://bbb1.example.org/bigbluebutton",
         "avv.backend.secret": BACKEND_SECRET,
@@ -114,3 +117,10 @@ def elsewhere() -> Iterator[Simulator]:
     running = serve_in_thread(made)
     yield made
     running.close()
+
+
+@pytest.fixture
+def house(tmp_path: Path, migrated_sqlite: Path) -> Iterator[House]:
+    """The portal for people who come in by its front door."""
+    with opened_house(tmp_path, migrated_sqlite) as opened:
+        yield opened

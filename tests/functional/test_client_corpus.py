@@ -74,6 +74,8 @@ def product(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> 
             "avv.database_url": f"sqlite:///{shutil.copy(migrated_sqlite, folder / 'avv.sqlite')}",
             "avv.keys": keys,
             "avv.policy.directory": str(POLICIES),
+            "avv.contracts.directory": str(POLICIES.parent / "contracts"),
+            "avv.texts.directory": str(POLICIES.parent / "texts"),
             "avv.backend.url": f"{running.url}/bigbluebutton",
             "avv.backend.secret": BACKEND_SECRET,
         }

@@ -25,6 +25,7 @@ PRODUCTION = {
     "AVV_PUBLIC_URL": "https://avv.example.org",
     "AVV_BACKEND_URL": "https://bbb.example.org/bigbluebutton",
     "AVV_BACKEND_SECRET": "0123456789abcdef0123456789abcdef",
+    "AVV_MAIL_TRANSPORT": "smtp",
 }
 
 

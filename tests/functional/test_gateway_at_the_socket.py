@@ -43,6 +43,8 @@ def served(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> I
         ini.write_text(
             "[app:main]\nuse = egg:senfcall_avv\navv.environment = development\n"
             f"avv.public_url = http://{HOST}\navv.database_url = {database}\navv.keys = {keys}\n"
+            f"avv.contracts.directory = {POLICIES.parent / 'contracts'}\n"
+            f"avv.texts.directory = {POLICIES.parent / 'texts'}\n"
             f"avv.policy.directory = {POLICIES}\navv.backend.url = {backend.url}/bigbluebutton\n"
             f"avv.backend.secret = {SECRET}\navv.server.port = 0\navv.server.threads = 4\n"
         )

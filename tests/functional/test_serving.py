@@ -113,6 +113,8 @@ def ini(tmp_path: Path, migrated_sqlite: Path, backend: Noticing) -> dict[str, s
         "avv.database_url": f"sqlite:///{shutil.copy(migrated_sqlite, tmp_path / 'avv.sqlite')}",
         "avv.keys": generate_key_line(),
         "avv.policy.directory": str(POLICIES),
+        "avv.contracts.directory": str(POLICIES.parent / "contracts"),
+        "avv.texts.directory": str(POLICIES.parent / "texts"),
         "avv.backend.url": f"{backend.server_url}/bigbluebutton",
         "avv.backend.secret": SECRET,
         "avv.upstream.total_seconds": "20",
@@ -252,7 +254,7 @@ def test_a_host_that_is_not_ours_gets_400(serve: Callable[[], Served]) -> None:
 def test_hosts_of_their_own_serve_only_their_door(serve: Callable[[], Served], ini: dict[str, str]) -> None:
     ini["avv.gateway.url"] = f"http://{GATEWAY}"
     served = serve()
-    assert f"http://{GATEWAY}/b/KEY/bigbluebutton/" in served.get("/").body
+    assert f"http://{GATEWAY}/b/KEY/bigbluebutton/" in served.get("/api").body
     assert "noMeetings" in served.call("getMeetings", host=GATEWAY).body
     for path in ("/", "/login", "/static/avv.css"):
         assert served.get(path, GATEWAY).status == 404
