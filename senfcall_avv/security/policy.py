@@ -60,7 +60,7 @@ class SecurityPolicy:
         return self._lists.permits(context, self._principals.get_or_create(request), permission)
 
     def remember(self, request: Request, userid: str, **kw: Any) -> list[tuple[str, str]]:
-        """Do nothing: sessions are rows, and the room of accounts makes them."""
+        """Refuse: sessions are rows, and the room of accounts makes and ends them."""
         raise NotImplementedError
 
     forget = remember
